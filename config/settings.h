@@ -1,0 +1,82 @@
+// Settings: TOML, strictly typed; config/latecomer.toml documents each with its default.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/hashtag_settings.h"
+
+namespace latecomer {
+
+struct StreamSettings {
+  std::string kind = "embedded";  // or "kafka"
+  std::string brokers = "localhost:9092";
+  std::string prefix = "latecomer.";
+  std::vector<std::pair<std::string, std::string>> librdkafka;
+};
+
+struct StoreSettings {
+  std::string kind = "sqlite";  // or "postgres"
+  std::string url = "postgresql:///latecomer";
+  bool search_index = true;
+};
+
+struct ReplaySettings {
+  std::string listen = "127.0.0.1:8470";  // or the path of a Unix socket
+  std::string base_url;                   // empty: http:// and `listen`
+};
+
+struct ProcessorSettings {
+  std::int64_t batch_records_max = 5'000;
+  std::int64_t commit_interval_ms = 100;
+  std::int64_t grace_ms = 7LL * 86'400'000;  // how long processed posts are kept
+};
+
+struct LogSettings {
+  std::string level = "info";
+};
+
+struct SourceSettings {
+  std::string name;
+  std::string kind;
+  std::string base;
+  std::string path;  // archive: a file or a watched folder
+  std::string token_file;
+  std::vector<std::string> hashtags;  // folded; empty: all of them
+};
+
+struct Settings {
+  std::string data = "/var/lib/latecomer";
+  StreamSettings stream;
+  StoreSettings store;
+  ReplaySettings replay;
+  ProcessorSettings processor;
+  LogSettings log;
+  std::vector<HashtagSettings> hashtags;
+  std::vector<SourceSettings> sources;
+
+  // The settings of a folded hashtag, aliases followed; defaults where it has none.
+  HashtagSettings ForHashtag(const std::string& folded) const;
+};
+
+struct SettingsMistake {
+  std::string file;
+  std::uint32_t line = 0;  // from 1; 0: the file as a whole
+  std::uint32_t column = 0;
+  std::string message;  // names the key; for an unknown key the nearest known one
+};
+
+// Reads settings; all mistakes at once. `settings` is complete only if there are none.
+struct ReadSettingsOutcome {
+  Settings settings;
+  std::vector<SettingsMistake> mistakes;
+};
+ReadSettingsOutcome ReadSettingsFile(const std::string& path);
+ReadSettingsOutcome ReadSettingsText(const std::string& toml, const std::string& file_name);
+
+// "FILE:LINE:COLUMN: message"
+std::string FormatMistake(const SettingsMistake& mistake);
+
+}  // namespace latecomer
