@@ -65,6 +65,9 @@ struct TimelineSession {
 class Timeline {
  public:
   explicit Timeline(TimelineParts parts);
+  // The indexes hold views into the entries: a timeline is made in place and stays there.
+  Timeline(const Timeline&) = delete;
+  Timeline& operator=(const Timeline&) = delete;
 
   const std::string& hashtag() const { return hashtag_; }
   // In timeline order: (`published`, `id`), bytewise.

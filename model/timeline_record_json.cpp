@@ -1,0 +1,405 @@
+#include "model/timeline_record_json.h"
+
+#include <rapidjson/document.h>
+
+#include <charconv>
+#include <cstring>
+
+#include "base/json_out.h"
+#include "base/sha256.h"
+
+namespace latecomer {
+namespace {
+
+template <typename... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <typename... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+std::string_view EntryKind(const EntryRecord& entry) { return entry.is_link ? "link" : "entry"; }
+
+// One string as itself, several as an array, none not at all.
+void AppendStrings(JsonObject& object, std::string_view name,
+                   const std::vector<std::string>& strings) {
+  if (strings.empty()) return;
+  if (strings.size() == 1) {
+    object.String(name, strings.front());
+    return;
+  }
+  std::string& out = object.Key(name).out();
+  char separator = '[';
+  for (const std::string& text : strings) {
+    out += separator;
+    AppendJsonString(out, text);
+    separator = ',';
+  }
+  out += ']';
+}
+
+// Unsigned 64 bits do not fit the numbers of many JSON readers: 16 hex digits.
+std::string DigestText(std::uint64_t digest) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out(16, '0');
+  for (std::size_t i = 16; i-- > 0; digest >>= 4U) out[i] = kHex[digest & 15U];
+  return out;
+}
+
+void AppendDeleted(JsonObject& object, bool deleted, const std::optional<TimeMs>& at) {
+  if (!deleted) return;
+  if (at) {
+    object.Time("deleted", *at);
+  } else {
+    object.Bool("deleted", true);
+  }
+}
+
+void AppendBody(JsonObject& object, const EntryRecord& entry) {
+  object.Int("n", entry.n).Int("tree", entry.tree).Time("published", entry.published);
+  AppendStrings(object, "parent", entry.parents);
+  AppendStrings(object, "context", entry.contexts);
+  if (entry.root) object.Bool("root", true);
+  object.String("via", entry.via == Via::kTag ? "tag" : "thread");
+  if (!entry.author.empty()) object.String("author", entry.author);
+  AppendStrings(object, "authors", entry.authors);
+  AppendDeleted(object, entry.deleted, entry.deleted_at);
+  if (entry.is_link) return;
+  object.Time("stamp", entry.stamp).String("digest", DigestText(entry.digest));
+  if (!entry.content.empty()) object.Raw("post", entry.content);
+}
+
+void AppendBody(JsonObject& object, const RepostRecord& repost) {
+  AppendStrings(object, "object", repost.objects);
+  if (repost.published) object.Time("published", *repost.published);
+  if (!repost.by.empty()) object.String("by", repost.by);
+  AppendStrings(object, "authors", repost.authors);
+  AppendDeleted(object, repost.deleted, repost.deleted_at);
+  object.Time("stamp", repost.stamp).String("digest", DigestText(repost.digest));
+}
+
+void AppendBody(JsonObject& object, const TreeRecord& tree) {
+  if (tree.merged_into) {
+    object.Int("merged_into", *tree.merged_into);
+  } else if (!tree.root.empty()) {
+    object.String("root", tree.root);
+  }
+}
+
+void AppendBody(JsonObject& object, const SessionRecord& session) {
+  if (session.first) {
+    object.Time("first", *session.first);
+  } else {
+    object.Null("first");
+  }
+  if (session.last) {
+    object.Time("last", *session.last);
+  } else {
+    object.Null("last");
+  }
+  object.Time("ends", session.ends);
+  if (session.is_event) {
+    object.String("event", session.event);
+  } else {
+    object.Null("event");
+  }
+}
+
+void AppendBody(JsonObject& object, const CoverageRecord& coverage) {
+  std::string& out = object.Key("ranges").out();
+  out += '[';
+  for (std::size_t i = 0; i < coverage.ranges.size(); ++i) {
+    if (i > 0) out += ',';
+    const CoverageRange& range = coverage.ranges[i];
+    JsonObject item(out);
+    item.Time("from", range.from).Time("to", range.to).Bool("complete", range.complete);
+    if (!range.why.empty()) item.String("why", range.why);
+    item.Close();
+  }
+  out += ']';
+}
+
+void AppendBody(JsonObject& object, const ForgottenRecord& forgotten) {
+  object.Time("at", forgotten.at);
+  if (forgotten.post) object.Bool("post", true);
+  if (forgotten.author) object.Bool("author", true);
+}
+
+void AppendBody(JsonObject&, const RemovedRecord&) {}
+
+std::string_view KindOf(const TimelineRecord& record) {
+  return std::visit(Overloaded{[](const EntryRecord& r) { return EntryKind(r); },
+                               [](const RepostRecord&) { return std::string_view("repost"); },
+                               [](const TreeRecord&) { return std::string_view("tree"); },
+                               [](const SessionRecord&) { return std::string_view("session"); },
+                               [](const CoverageRecord&) { return std::string_view("coverage"); },
+                               [](const ForgottenRecord&) { return std::string_view("forgotten"); },
+                               [](const RemovedRecord& r) { return std::string_view(r.kind); }},
+                    record.body);
+}
+
+void AppendKeyId(std::string& out, const TimelineRecord& record) {
+  std::visit(Overloaded{[&](const EntryRecord& r) { out += r.id; },
+                        [&](const RepostRecord& r) { out += r.id; },
+                        [&](const TreeRecord& r) { AppendJsonInt(out, r.tree); },
+                        [&](const SessionRecord& r) { AppendTime(out, r.id); },
+                        [&](const CoverageRecord& r) { out += r.source; },
+                        [&](const ForgottenRecord& r) { out += r.sha256; },
+                        [&](const RemovedRecord& r) { out += r.id; }},
+             record.body);
+}
+
+// Reads members of a record, remembering the first one that is not as it must be.
+class Members {
+ public:
+  explicit Members(const rapidjson::Value& object) : object_(object) {}
+
+  const rapidjson::Value* Find(const char* name) const {
+    const auto it = object_.FindMember(name);
+    return it == object_.MemberEnd() || it->value.IsNull() ? nullptr : &it->value;
+  }
+  std::string String(const char* name) {
+    const rapidjson::Value* value = Find(name);
+    if (value == nullptr) return {};
+    if (!value->IsString()) return Bad(name), std::string();
+    return {value->GetString(), value->GetStringLength()};
+  }
+  std::vector<std::string> Strings(const char* name) {
+    std::vector<std::string> out;
+    const rapidjson::Value* value = Find(name);
+    if (value == nullptr) return out;
+    if (value->IsString()) {
+      out.emplace_back(value->GetString(), value->GetStringLength());
+      return out;
+    }
+    if (!value->IsArray()) return Bad(name), out;
+    for (const rapidjson::Value& item : value->GetArray()) {
+      if (!item.IsString()) return Bad(name), out;
+      out.emplace_back(item.GetString(), item.GetStringLength());
+    }
+    return out;
+  }
+  std::int64_t Int(const char* name) {
+    const rapidjson::Value* value = Find(name);
+    if (value == nullptr || !value->IsInt64()) return Bad(name), 0;
+    return value->GetInt64();
+  }
+  bool Bool(const char* name) {
+    const rapidjson::Value* value = Find(name);
+    if (value == nullptr) return false;
+    if (!value->IsBool()) return Bad(name), false;
+    return value->GetBool();
+  }
+  std::optional<TimeMs> OptionalTime(const char* name) {
+    const rapidjson::Value* value = Find(name);
+    if (value == nullptr) return std::nullopt;
+    if (!value->IsString()) return Bad(name), std::nullopt;
+    const auto time = ParseTime({value->GetString(), value->GetStringLength()});
+    if (!time) Bad(name);
+    return time;
+  }
+  TimeMs Time(const char* name) {
+    const std::optional<TimeMs> time = OptionalTime(name);
+    if (!time) Bad(name);
+    return time.value_or(0);
+  }
+  std::uint64_t Digest(const char* name) {
+    const std::string text = String(name);
+    std::uint64_t digest = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), digest, 16);
+    if (text.size() != 16 || parsed.ptr != text.data() + text.size()) Bad(name);
+    return digest;
+  }
+  void Deleted(bool& deleted, std::optional<TimeMs>& at) {
+    const rapidjson::Value* value = Find("deleted");
+    deleted = value != nullptr;
+    if (value != nullptr && !value->IsTrue()) at = OptionalTime("deleted");
+  }
+  void Bad(const char* name) {
+    if (bad_ == nullptr) bad_ = name;
+  }
+  const char* bad() const { return bad_; }
+
+ private:
+  const rapidjson::Value& object_;
+  const char* bad_ = nullptr;
+};
+
+EntryRecord ReadEntry(std::string_view id, bool is_link, Members& in) {
+  EntryRecord entry;
+  entry.id = id;
+  entry.is_link = is_link;
+  entry.n = in.Int("n");
+  entry.tree = in.Int("tree");
+  entry.published = in.Time("published");
+  entry.parents = in.Strings("parent");
+  entry.contexts = in.Strings("context");
+  entry.root = in.Bool("root");
+  entry.via = in.String("via") == "thread" ? Via::kThread : Via::kTag;
+  entry.author = in.String("author");
+  entry.authors = in.Strings("authors");
+  in.Deleted(entry.deleted, entry.deleted_at);
+  if (is_link) return entry;
+  entry.stamp = in.Time("stamp");
+  entry.digest = in.Digest("digest");
+  return entry;
+}
+
+RepostRecord ReadRepost(std::string_view id, Members& in) {
+  RepostRecord repost;
+  repost.id = id;
+  repost.objects = in.Strings("object");
+  repost.published = in.OptionalTime("published");
+  repost.by = in.String("by");
+  repost.authors = in.Strings("authors");
+  in.Deleted(repost.deleted, repost.deleted_at);
+  repost.stamp = in.Time("stamp");
+  repost.digest = in.Digest("digest");
+  return repost;
+}
+
+TreeRecord ReadTree(std::string_view id, Members& in) {
+  TreeRecord tree;
+  const auto parsed = std::from_chars(id.data(), id.data() + id.size(), tree.tree);
+  if (parsed.ec != std::errc() || parsed.ptr != id.data() + id.size()) in.Bad("key");
+  tree.root = in.String("root");
+  if (in.Find("merged_into") != nullptr) tree.merged_into = in.Int("merged_into");
+  return tree;
+}
+
+SessionRecord ReadSession(std::string_view id, Members& in) {
+  SessionRecord session;
+  const std::optional<TimeMs> start = ParseTime(id);
+  if (!start) in.Bad("key");
+  session.id = start.value_or(0);
+  session.first = in.OptionalTime("first");
+  session.last = in.OptionalTime("last");
+  session.ends = in.Time("ends");
+  session.is_event = in.Find("event") != nullptr;
+  session.event = in.String("event");
+  return session;
+}
+
+CoverageRecord ReadCoverage(std::string_view id, Members& in) {
+  CoverageRecord coverage;
+  coverage.source = id;
+  const rapidjson::Value* ranges = in.Find("ranges");
+  if (ranges == nullptr || !ranges->IsArray()) return in.Bad("ranges"), coverage;
+  for (const rapidjson::Value& item : ranges->GetArray()) {
+    if (!item.IsObject()) return in.Bad("ranges"), coverage;
+    Members range(item);
+    coverage.ranges.push_back(
+        {range.Time("from"), range.Time("to"), range.Bool("complete"), range.String("why")});
+    if (range.bad() != nullptr) in.Bad("ranges");
+  }
+  return coverage;
+}
+
+ForgottenRecord ReadForgotten(std::string_view id, Members& in) {
+  return {std::string(id), in.Time("at"), in.Bool("post"), in.Bool("author")};
+}
+
+struct KeyParts {
+  std::string_view hashtag;
+  std::string_view kind;
+  std::string_view id;
+};
+
+std::optional<KeyParts> SplitKey(std::string_view key) {
+  const std::size_t first = key.find(' ');
+  if (first == std::string_view::npos) return std::nullopt;
+  const std::size_t second = key.find(' ', first + 1);
+  if (second == std::string_view::npos) return std::nullopt;
+  return KeyParts{key.substr(0, first), key.substr(first + 1, second - first - 1),
+                  key.substr(second + 1)};
+}
+
+// The content object stands last: where it begins, or npos. The pattern cannot occur inside a
+// string, since a quote there is escaped.
+std::size_t FindContent(std::string_view value) { return value.find(R"(,"post":{)"); }
+
+bool ReadBody(const KeyParts& key, Members& in, TimelineRecord& record) {
+  if (key.kind == "entry" || key.kind == "link") {
+    record.body = ReadEntry(key.id, key.kind == "link", in);
+  } else if (key.kind == "repost") {
+    record.body = ReadRepost(key.id, in);
+  } else if (key.kind == "tree") {
+    record.body = ReadTree(key.id, in);
+  } else if (key.kind == "session") {
+    record.body = ReadSession(key.id, in);
+  } else if (key.kind == "coverage") {
+    record.body = ReadCoverage(key.id, in);
+  } else if (key.kind == "forgotten") {
+    record.body = ReadForgotten(key.id, in);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+Error BadRecord(std::string_view key, std::string_view what) {
+  return Corrupt("timelines record \"" + std::string(key) + "\": " + std::string(what));
+}
+
+}  // namespace
+
+void AppendTimelineKey(std::string& out, const TimelineRecord& record) {
+  out += record.hashtag;
+  out += ' ';
+  out += KindOf(record);
+  out += ' ';
+  AppendKeyId(out, record);
+}
+
+bool AppendTimelineValue(std::string& out, const TimelineRecord& record) {
+  if (std::holds_alternative<RemovedRecord>(record.body)) return false;
+  JsonObject object(out);
+  object.Int("v", 1).String("kind", KindOf(record)).String("hashtag", record.hashtag);
+  JsonObject cause(object.Key("cause").out());
+  cause.Int("partition", record.cause.partition).Int("offset", record.cause.offset).Close();
+  std::visit([&](const auto& body) { AppendBody(object, body); }, record.body);
+  object.Close();
+  return true;
+}
+
+Result<TimelineRecord> ReadTimelineRecord(std::string_view key,
+                                          std::optional<std::string_view> value,
+                                          ReadContentToo content) {
+  const std::optional<KeyParts> parts = SplitKey(key);
+  if (!parts) return BadRecord(key, "the key is not \"hashtag kind id\"");
+  TimelineRecord record;
+  record.hashtag = parts->hashtag;
+  if (!value) {
+    record.body = RemovedRecord{std::string(parts->kind), std::string(parts->id)};
+    return record;
+  }
+  const std::size_t content_at = FindContent(*value);
+  std::string json(value->substr(0, content_at));
+  if (content_at != std::string_view::npos) json += '}';
+  json.append(16, '\0');  // room for RapidJSON's 16-byte reads
+  // Most records are small: their whole DOM fits on the stack.
+  char pool[4096];
+  rapidjson::MemoryPoolAllocator<> allocator(pool, sizeof pool);
+  rapidjson::Document document(&allocator);
+  document.ParseInsitu(json.data());
+  if (document.HasParseError() || !document.IsObject()) return BadRecord(key, "no JSON object");
+  Members in(document);
+  if (in.Int("v") != 1) return BadRecord(key, "v is not 1");
+  if (const rapidjson::Value* cause = in.Find("cause"); cause != nullptr && cause->IsObject()) {
+    Members inner(*cause);
+    record.cause.partition = static_cast<std::int32_t>(inner.Int("partition"));
+    record.cause.offset = inner.Int("offset");
+  }
+  if (!ReadBody(*parts, in, record)) return BadRecord(key, "unknown kind");
+  if (in.bad() != nullptr) return BadRecord(key, std::string("bad member ") + in.bad());
+  if (content == ReadContentToo::kYes && content_at != std::string_view::npos) {
+    if (EntryRecord* entry = std::get_if<EntryRecord>(&record.body)) {
+      constexpr std::size_t kNameBytes = std::string_view(R"(,"post":)").size();
+      entry->content = value->substr(content_at + kNameBytes);
+      entry->content.pop_back();  // the record's own closing brace
+    }
+  }
+  return record;
+}
+
+}  // namespace latecomer
