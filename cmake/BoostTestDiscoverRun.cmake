@@ -9,6 +9,9 @@ string(REPLACE ";" "\\;" listing "${listing}")
 string(REPLACE "\n" ";" lines "${listing}")
 set(out "")
 list(LENGTH lines count)
+if(count EQUAL 0)
+  message(FATAL_ERROR "${EXE} holds no test case")
+endif()
 # A line is a case exactly when the next one is not indented deeper.
 set(stack "")
 math(EXPR last "${count} - 1")
@@ -39,7 +42,8 @@ foreach(i RANGE ${last})
     string(APPEND out "add_test([=[${PREFIX}/${case}]=] [=[${EXE}]=] [=[--run_test=${case}]=] "
                       "--log_level=test_suite --color_output=no)\n"
                       "set_tests_properties([=[${PREFIX}/${case}]=] PROPERTIES TIMEOUT ${TIMEOUT} "
-                      "LABELS [=[${LABELS}]=] SKIP_REGULAR_EXPRESSION [=[LATECOMER_SKIP]=])\n")
+                      "LABELS [=[${LABELS}]=] ENVIRONMENT [=[${ENVIRONMENT}]=] RUN_SERIAL ${SERIAL} "
+                      "SKIP_REGULAR_EXPRESSION [=[LATECOMER_SKIP]=])\n")
   endif()
 endforeach()
 file(WRITE "${OUT}" "${out}")

@@ -4,17 +4,23 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
 
+# ccache hits from a checkout in another folder too: paths below this one are hashed relative to the
+# build folder, and no object holds them.
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
 
 add_library(latecomer_flags INTERFACE)
 target_include_directories(latecomer_flags INTERFACE "${PROJECT_SOURCE_DIR}")
 target_compile_options(latecomer_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-  # ccache hits from another folder too: no path of this checkout in the objects.
   "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # gcc's -Wconversion, the one that the code is written against, leaves this out.
+  target_compile_options(latecomer_flags INTERFACE -Wno-sign-conversion)
+endif()
 if(LATECOMER_WERROR)
   target_compile_options(latecomer_flags INTERFACE -Werror)
 endif()
@@ -32,6 +38,10 @@ if(NOT LATECOMER_SANITIZE STREQUAL "")
   target_compile_options(latecomer_flags INTERFACE
     -fsanitize=${LATECOMER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
   target_link_options(latecomer_flags INTERFACE -fsanitize=${LATECOMER_SANITIZE})
+endif()
+
+if(LATECOMER_FUZZ)
+  target_compile_options(latecomer_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 find_program(MOLD mold)

@@ -1,4 +1,4 @@
-# All of them come from Debian 12's packages; tools/packages.txt lists these.
+# All of them come from Debian 12's packages; tools/packages-build.txt lists these.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS url unit_test_framework)

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "tests/source_dir.h"
+
 namespace latecomer {
 
 // The path of `name` below $LATECOMER_DATA, by default `../shared/data` beside the source folder;
@@ -14,8 +16,7 @@ namespace latecomer {
 inline std::optional<std::filesystem::path> FindTestData(const std::string& name) {
   const char* dir = std::getenv("LATECOMER_DATA");
   const std::filesystem::path base =
-      dir != nullptr ? std::filesystem::path(dir)
-                     : std::filesystem::path(LATECOMER_SOURCE_DIR) / "../shared/data";
+      dir != nullptr ? std::filesystem::path(dir) : SourceDir() / "../shared/data";
   std::filesystem::path path = base / name;
   if (!std::filesystem::exists(path)) return std::nullopt;
   return path;

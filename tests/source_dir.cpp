@@ -1,0 +1,7 @@
+#include "tests/source_dir.h"
+
+namespace latecomer {
+
+std::filesystem::path SourceDir() { return LATECOMER_SOURCE_DIR; }
+
+}  // namespace latecomer
