@@ -41,6 +41,10 @@ struct EntryRecord {
   TimeMs stamp = 0;          // `updated` or else `published` of the winning version
   std::uint64_t digest = 0;  // of its content
   std::string content;       // its content object (JSON); empty when deleted
+  bool has_note = true;  // false: only Tombstones were seen, so `stamp` and `digest` are not set
+  // A deleted id whose `published` is not known: no entry to readers, but its links and its
+  // deletion hold once that is. `n`, `tree` and `published` are not set.
+  bool unpublished = false;
   bool operator==(const EntryRecord&) const = default;
 };
 

@@ -56,7 +56,9 @@ void AppendDeleted(JsonObject& object, bool deleted, const std::optional<TimeMs>
 }
 
 void AppendBody(JsonObject& object, const EntryRecord& entry) {
-  object.Int("n", entry.n).Int("tree", entry.tree).Time("published", entry.published);
+  if (!entry.unpublished) {
+    object.Int("n", entry.n).Int("tree", entry.tree).Time("published", entry.published);
+  }
   AppendStrings(object, "parent", entry.parents);
   AppendStrings(object, "context", entry.contexts);
   if (entry.root) object.Bool("root", true);
@@ -64,7 +66,7 @@ void AppendBody(JsonObject& object, const EntryRecord& entry) {
   if (!entry.author.empty()) object.String("author", entry.author);
   AppendStrings(object, "authors", entry.authors);
   AppendDeleted(object, entry.deleted, entry.deleted_at);
-  if (entry.is_link) return;
+  if (entry.is_link || !entry.has_note) return;
   object.Time("stamp", entry.stamp).String("digest", DigestText(entry.digest));
   if (!entry.content.empty()) object.Raw("post", entry.content);
 }
@@ -229,9 +231,12 @@ EntryRecord ReadEntry(std::string_view id, bool is_link, Members& in) {
   EntryRecord entry;
   entry.id = id;
   entry.is_link = is_link;
-  entry.n = in.Int("n");
-  entry.tree = in.Int("tree");
-  entry.published = in.Time("published");
+  entry.unpublished = in.Find("published") == nullptr;
+  if (!entry.unpublished) {
+    entry.n = in.Int("n");
+    entry.tree = in.Int("tree");
+    entry.published = in.Time("published");
+  }
   entry.parents = in.Strings("parent");
   entry.contexts = in.Strings("context");
   entry.root = in.Bool("root");
@@ -239,7 +244,9 @@ EntryRecord ReadEntry(std::string_view id, bool is_link, Members& in) {
   entry.author = in.String("author");
   entry.authors = in.Strings("authors");
   in.Deleted(entry.deleted, entry.deleted_at);
-  if (is_link) return entry;
+  entry.has_note = is_link || in.Find("stamp") != nullptr;
+  if (entry.unpublished && !entry.deleted) in.Bad("published");
+  if (is_link || !entry.has_note) return entry;
   entry.stamp = in.Time("stamp");
   entry.digest = in.Digest("digest");
   return entry;
