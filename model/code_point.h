@@ -4,6 +4,8 @@
 #include <unicode/utf8.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace latecomer {
@@ -34,6 +36,14 @@ inline UChar32 PreviousCodePoint(std::string_view text, std::size_t& at) {
   }
   --at;
   return kNoCodePoint;
+}
+
+// Appends a code point that is one (no surrogate, at most U+10FFFF).
+inline void AppendCodePoint(std::string& out, std::uint32_t c) {
+  char bytes[U8_MAX_LENGTH];
+  std::size_t size = 0;
+  U8_APPEND_UNSAFE(bytes, size, c);
+  out.append(bytes, size);
 }
 
 #pragma GCC diagnostic pop

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "model/code_point.h"
 #include "model/html_rules.h"
 
 namespace latecomer {
@@ -21,6 +22,23 @@ constexpr std::string_view kRoot = "<latecomer>";
 
 std::string_view View(const xmlChar* text) {
   return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
+}
+
+// What the parser decoded. References may bring back the controls that the input has no more.
+std::string Decoded(std::string_view text) {
+  if (IsCleanText(text)) return std::string(text);
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t begin = at;
+    const UChar32 c = NextCodePoint(text, at);
+    const bool second_control = c >= 0x80 && c < 0xA0;
+    if (!second_control) {
+      out += text.substr(begin, at - begin);
+    } else if (const std::uint32_t meant = ReferencedCodePoint(static_cast<std::uint32_t>(c))) {
+      AppendCodePoint(out, meant);
+    }
+  }
+  return CleanText(out);
 }
 
 // Writes what the parser finds, as far as it is allowed, nested properly whatever comes.
@@ -64,7 +82,7 @@ class Writer {
   }
 
   void Text(std::string_view text) {
-    if (dropping_ == 0) AppendHtmlText(out_, text);
+    if (dropping_ == 0) AppendHtmlText(out_, Decoded(text));
   }
 
   std::string Finish() {
@@ -88,7 +106,7 @@ class Writer {
     std::size_t count = 0;
     for (; attributes != nullptr && attributes[0] != nullptr; attributes += 2) {
       const std::optional<std::string> value =
-          KeepAttribute(element, View(attributes[0]), View(attributes[1]));
+          KeepAttribute(element, View(attributes[0]), Decoded(View(attributes[1])));
       if (!value || count == kHtmlAttributesMax) continue;
       ++count;
       out_ += ' ';

@@ -137,4 +137,12 @@ bool IsCleanText(std::string_view html) {
   return IsValidUtf8(html);
 }
 
+std::uint32_t ReferencedCodePoint(std::uint32_t number) {
+  static constexpr std::uint16_t kWindows1252[32] = {
+      0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+      0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+      0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
+  return number >= 0x80 && number < 0xA0 ? kWindows1252[number - 0x80] : number;
+}
+
 }  // namespace latecomer

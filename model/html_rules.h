@@ -44,6 +44,10 @@ bool IsSanitised(std::string_view html);
 bool IsCleanText(std::string_view text);
 std::string CleanText(std::string_view text);
 
+// What a numeric reference stands for: browsers read 128-159 as Windows-1252, as people meant it.
+// 0 where there is no such character.
+std::uint32_t ReferencedCodePoint(std::uint32_t number);
+
 // Appends text or the value of an attribute, escaped.
 void AppendHtmlText(std::string& out, std::string_view text);
 void AppendHtmlAttribute(std::string& out, std::string_view value);

@@ -17,21 +17,10 @@ constexpr std::size_t kEntityNameBytesMax = 10;  // "thetasym" is the longest of
 bool IsAsciiLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsAsciiDigit(char c) { return c >= '0' && c <= '9'; }
 
-void AppendCodePoint(std::string& out, std::uint32_t c) {
-  char bytes[U8_MAX_LENGTH];
-  std::size_t size = 0;
-  U8_APPEND_UNSAFE(bytes, size, c);
-  out.append(bytes, size);
-}
-
-// What a numeric reference stands for: nothing for a control, U+FFFD for what is no character. HTML
-// reads 128-159 as Windows-1252; of these only the quotes, dashes and the like that people typed.
-void AppendNumber(std::string& out, std::uint32_t c) {
-  constexpr std::uint16_t kWindows1252[32] = {
-      0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-      0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-      0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
-  if (c >= 0x80 && c < 0xA0) c = kWindows1252[c - 0x80];
+// Appends what a numeric reference stands for: nothing for a control, U+FFFD for what is no
+// character.
+void AppendNumber(std::string& out, std::uint32_t number) {
+  std::uint32_t c = ReferencedCodePoint(number);
   if (c > 0x10FFFF || (c >= 0xD800 && c < 0xE000)) c = 0xFFFD;
   if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7F) return;
   AppendCodePoint(out, c);
@@ -66,9 +55,15 @@ class TextReader {
       ++end;
     }
     const std::string name(html_.substr(at_ + 1, end - at_ - 1));
+    if (name.empty()) {
+      out_ += html_[at_++];
+      return;
+    }
     const bool closed = At(end) == ';';
     std::uint32_t value = 0;
-    if (name == "apos" && closed) {
+    if (name == "amp" || name == "lt" || name == "gt" || name == "quot") {  // nearly all of them
+      value = name == "amp" ? '&' : name == "lt" ? '<' : name == "gt" ? '>' : '"';
+    } else if (name == "apos" && closed) {
       value = '\'';
     } else if (const htmlEntityDesc* entity =
                    htmlEntityLookup(reinterpret_cast<const xmlChar*>(name.c_str()))) {
