@@ -1,0 +1,105 @@
+// A time axis that folds the long silences between sessions: an event of two days and an answer
+// five years later fit on one screen. Pure; positions are 0…1.
+import type { Session } from './types.ts';
+
+export interface Part {
+  from: number;
+  to: number;
+  x0: number;
+  x1: number;
+  kind: 'run' | 'fold'; // a stretch to scale, or a silence folded to a fixed width
+  title: string | null; // of an event
+  sessions: Session[];
+}
+
+const kFoldWidth = 0.035;
+const kFoldsMax = 0.3; // of the whole width
+const kPadMs = 60_000;
+
+interface Stretch {
+  from: number;
+  to: number;
+  entries: number;
+  sessions: Session[];
+}
+
+export function sessionSpan(session: Session): { from: number; to: number } {
+  const start = Date.parse(session.id);
+  if (session.event !== null) return { from: start, to: Date.parse(session.ends) };
+  const from = session.first === null ? start : Date.parse(session.first);
+  const to = session.last === null ? from : Date.parse(session.last);
+  return { from, to: Math.max(to + kPadMs, from + kPadMs) };
+}
+
+// Keeps the `partsMax` - 1 longest silences as folds and joins sessions across the others. `tail`:
+// the last entry of all, where it lies beyond the sessions.
+export function buildAxis(sessions: readonly Session[], partsMax: number, tail: number | null = null): Part[] {
+  const stretches: Stretch[] = sessions
+    .map((session) => ({ ...sessionSpan(session), entries: session.entries, sessions: [session] }))
+    .sort((a, b) => a.from - b.from);
+  while (stretches.length > partsMax) joinNearest(stretches);
+  if (stretches.length === 0) return [];
+  const end = stretches.at(-1)!.to;
+  const hasTail = tail !== null && tail > end;
+  const folds = stretches.length - 1 + (hasTail ? 1 : 0);
+  const foldWidth = folds === 0 ? 0 : Math.min(kFoldWidth, kFoldsMax / folds);
+  const weights = stretches.map((stretch) => Math.sqrt(stretch.entries + 3));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const room = 1 - folds * foldWidth;
+
+  const parts: Part[] = [];
+  let x = 0;
+  const fold = (from: number, to: number) => {
+    parts.push({ from, to, x0: x, x1: x + foldWidth, kind: 'fold', title: null, sessions: [] });
+    x += foldWidth;
+  };
+  stretches.forEach((stretch, i) => {
+    const before = stretches[i - 1];
+    if (before) fold(before.to, Math.max(before.to, stretch.from));
+    const width = (room * weights[i]!) / total;
+    const event = stretch.sessions.find((session) => session.event !== null);
+    parts.push({
+      from: stretch.from, to: stretch.to, x0: x, x1: x + width, kind: 'run', title: event?.event ?? null,
+      sessions: stretch.sessions,
+    });
+    x += width;
+  });
+  if (hasTail) fold(end, tail + 1);
+  return parts;
+}
+
+function joinNearest(stretches: Stretch[]): void {
+  let best = 1;
+  let shortest = Infinity;
+  for (let i = 1; i < stretches.length; i += 1) {
+    const silence = stretches[i]!.from - stretches[i - 1]!.to;
+    if (silence < shortest) {
+      shortest = silence;
+      best = i;
+    }
+  }
+  const left = stretches[best - 1]!;
+  const right = stretches[best]!;
+  stretches.splice(best - 1, 2, {
+    from: left.from, to: Math.max(left.to, right.to), entries: left.entries + right.entries,
+    sessions: [...left.sessions, ...right.sessions],
+  });
+}
+
+export function toX(parts: readonly Part[], time: number): number {
+  for (const part of parts) {
+    if (time < part.from) return part.x0;
+    if (time < part.to) return part.x0 + ((time - part.from) / (part.to - part.from)) * (part.x1 - part.x0);
+  }
+  return parts.at(-1)?.x1 ?? 0;
+}
+
+export function toTime(parts: readonly Part[], x: number): number {
+  for (const part of parts) {
+    if (x < part.x1 || part === parts.at(-1)) {
+      const share = Math.min(1, Math.max(0, (x - part.x0) / (part.x1 - part.x0 || 1)));
+      return Math.round(part.from + share * (part.to - part.from));
+    }
+  }
+  return 0;
+}
