@@ -52,11 +52,19 @@ Outcome Builder::Impl::ApplyPost(const Post& post, const VersionInput& input,
 
 Outcome Builder::Impl::ApplyCoverage(const Coverage& coverage, std::uint32_t hashtag) {
   auto& by_source = state_.hashtag(hashtag).coverage;
-  const CoverageRanges before = by_source[coverage.source];
-  if (!by_source[coverage.source].Add(coverage)) return Outcome::kUnchanged;
-  state_.TakeBackWith([this, hashtag, source = coverage.source, before] {
-    state_.hashtag(hashtag).coverage[source] = before;
-  });
+  const auto known = by_source.find(coverage.source);
+  CoverageRanges ranges = known == by_source.end() ? CoverageRanges() : known->second;
+  if (!ranges.Add(coverage)) return Outcome::kUnchanged;
+  if (known == by_source.end()) {
+    state_.TakeBackWith([this, hashtag, source = coverage.source] {
+      state_.hashtag(hashtag).coverage.erase(source);
+    });
+  } else {
+    state_.TakeBackWith([this, hashtag, source = coverage.source, before = known->second] {
+      state_.hashtag(hashtag).coverage[source] = before;
+    });
+  }
+  by_source[coverage.source] = std::move(ranges);
   batch_.coverage[{hashtag, coverage.source}] = batch_.cause;
   return Outcome::kChanged;
 }
@@ -84,6 +92,7 @@ Outcome Builder::Impl::NewEntry(std::uint32_t name, const Post& post, const Vers
   }
   if (post.type == PostType::kTombstone) {
     FoldTombstone(name, post);
+    batch_.MarkEntry(node, {});
   } else {
     FoldEntry(node, post, input);
   }
@@ -252,8 +261,8 @@ Outcome Builder::Impl::FoldTombstone(std::uint32_t name, const Post& post) {
     state_.MutableNode(node).deleted = true;
     batch_.MarkEntry(node, {});
     changed = true;
-  } else if (changed || state_.node(node).tree == kNone) {
-    batch_.MarkEntry(node, {});
+  } else if (changed) {
+    batch_.MarkLink(node);
   }
   if (changed && state_.node(node).tree != kNone) forest_.Relink(node);
   return changed ? Outcome::kChanged : Outcome::kUnchanged;

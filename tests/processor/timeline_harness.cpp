@@ -24,6 +24,7 @@ class Collect : public RecordSink {
 TimelineHarness::TimelineHarness(HashtagSettings settings) : settings_(std::move(settings)) {
   builder_ = std::make_unique<Builder>(0, [this](const std::string&) { return settings_; });
   builder_->Touch(settings_.hashtag);
+  Commit();
 }
 
 Outcome TimelineHarness::Apply(const PostsValue& value) {
@@ -113,6 +114,7 @@ std::string TimelineHarness::RestoredDump() const { return Restored()->Dump(); }
 void TimelineHarness::Restart() {
   builder_ = Restored();
   builder_->Touch(settings_.hashtag);
+  Commit();
 }
 
 std::string TimelineHarness::LogText() const {

@@ -1,0 +1,36 @@
+// Records of `posts` as the builder takes them.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "base/result.h"
+#include "model/post_json.h"
+#include "processor/builder.h"
+#include "stream/stream.h"
+
+namespace latecomer {
+
+// Decodes records and keeps what the builder's inputs lead to, until Clear.
+class PostDecoder {
+ public:
+  explicit PostDecoder(std::int32_t partitions) : partitions_(partitions) {}
+
+  // kInvalid, with the reason, for what belongs into `rejects`: no post, or in a wrong partition.
+  Result<VersionInput> Decode(Record record);
+  void Clear() { used_ = 0; }
+
+ private:
+  struct Held {
+    std::string hashtag;
+    PostsValue value;
+    std::string content;
+  };
+  std::int32_t partitions_;
+  PostReader reader_;
+  std::deque<Held> held_;  // reused, so that decoding allocates little
+  std::size_t used_ = 0;
+};
+
+}  // namespace latecomer
