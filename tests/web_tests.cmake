@@ -21,3 +21,11 @@ foreach(file IN LISTS web_tests)
   set_tests_properties(web/${name} PROPERTIES TIMEOUT 300 LABELS web
     ENVIRONMENT "LATECOMER_BIN=$<TARGET_FILE:latecomer>")
 endforeach()
+
+# What the page can say about itself without a browser. The executable's build has installed its
+# packages.
+set(page_dir "${PROJECT_SOURCE_DIR}/replay/web")
+foreach(script IN ITEMS check test)
+  add_test(NAME web/page_${script} COMMAND ${NPM} run --silent ${script} WORKING_DIRECTORY ${page_dir})
+  set_tests_properties(web/page_${script} PROPERTIES TIMEOUT 300 LABELS web)
+endforeach()

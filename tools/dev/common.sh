@@ -43,7 +43,8 @@ install_packages() {
   [ "${LATECOMER_NO_INSTALL:-}" != 1 ] || return 0
   if ! is_debian_12; then
     die "this machine does not run Debian 12, for which the package lists are written." \
-      "Install the like of tools/packages-{$(IFS=,; echo "$*")}.txt and run it again with LATECOMER_NO_INSTALL=1."
+      "Install the like of what these lists name, and run it again with LATECOMER_NO_INSTALL=1:" \
+      "$(printf 'tools/packages-%s.txt ' "$@")"
   fi
   local packages
   mapfile -t packages < <(missing_packages "$@")
