@@ -1,0 +1,47 @@
+// The one executable: `latecomer COMMAND`.
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+
+#include "app/command.h"
+#include "base/log.h"
+#include "base/version.h"
+
+namespace {
+
+constexpr latecomer::AddCommand kCommands[] = {
+    latecomer::AddRun,           latecomer::AddImport,   latecomer::AddPreview,
+    latecomer::AddExport,        latecomer::AddHashtags, latecomer::AddSessions,
+    latecomer::AddConversations, latecomer::AddSearch,   latecomer::AddForget,
+    latecomer::AddCheckConfig};
+
+int Main(int argc, char** argv) {
+  CLI::App app(
+      "Latecomer replays hashtag conversations for those who missed the event.\n"
+      "Import an archive, start `latecomer run`, open the address that it prints.");
+  app.set_version_flag("--version", "latecomer " + std::string(latecomer::Version()));
+  app.require_subcommand(1);
+  app.footer(
+      "`latecomer COMMAND --help` explains a command.\n"
+      "Exit codes: 0 done, 1 failed, 2 wrong usage or settings.");
+  int exit_code = latecomer::kDone;
+  for (const latecomer::AddCommand add : kCommands) add(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error, std::cout, std::cerr);
+    return code == 0 ? latecomer::kDone : latecomer::kWrongUsage;
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "latecomer: " << error.what() << "\n";
+    return latecomer::kFailed;
+  }
+}
