@@ -1,6 +1,6 @@
 // A time axis that folds the long silences between sessions: an event of two days and an answer
 // five years later fit on one screen. Pure; positions are 0…1.
-import type { Session } from './types.ts';
+import type { Hashtag, Session } from './types.ts';
 
 export interface Part {
   from: number;
@@ -8,7 +8,7 @@ export interface Part {
   x0: number;
   x1: number;
   kind: 'run' | 'fold'; // a stretch to scale, or a silence folded to a fixed width
-  title: string | null; // of an event
+  title: string | null; // of its events
   sessions: Session[];
 }
 
@@ -29,6 +29,16 @@ export function sessionSpan(session: Session): { from: number; to: number } {
   const from = session.first === null ? start : Date.parse(session.first);
   const to = session.last === null ? from : Date.parse(session.last);
   return { from, to: Math.max(to + kPadMs, from + kPadMs) };
+}
+
+// What a hashtag is about: from its first event to the end of its last one, or all of its life.
+export function mainSpan(hashtag: Hashtag): { from: number; to: number } {
+  const spans = hashtag.events.map(sessionSpan);
+  if (spans.length > 0) {
+    return { from: Math.min(...spans.map((span) => span.from)), to: Math.max(...spans.map((span) => span.to)) };
+  }
+  const from = Date.parse(hashtag.first ?? '') || 0;
+  return { from, to: Math.max(from + kPadMs, Date.parse(hashtag.last ?? '') || 0) };
 }
 
 // Keeps the `partsMax` - 1 longest silences as folds and joins sessions across the others. `tail`:
@@ -57,9 +67,9 @@ export function buildAxis(sessions: readonly Session[], partsMax: number, tail: 
     const before = stretches[i - 1];
     if (before) fold(before.to, Math.max(before.to, stretch.from));
     const width = (room * weights[i]!) / total;
-    const event = stretch.sessions.find((session) => session.event !== null);
+    const events = stretch.sessions.flatMap((session) => (session.event === null ? [] : [session.event]));
     parts.push({
-      from: stretch.from, to: stretch.to, x0: x, x1: x + width, kind: 'run', title: event?.event ?? null,
+      from: stretch.from, to: stretch.to, x0: x, x1: x + width, kind: 'run', title: events.length === 0 ? null : events.join(' · '),
       sessions: stretch.sessions,
     });
     x += width;

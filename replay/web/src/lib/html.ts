@@ -21,10 +21,6 @@ export function safeHtml(html: string): string {
   });
 }
 
-export function safeSnippet(html: string): string {
-  return purify.sanitize(html, { ALLOWED_TAGS: ['mark', 'b', 'em', 'strong'], ALLOWED_ATTR: [] });
-}
-
 const kBlocks = /<br\s*\/?>|<\/(?:p|div|blockquote|li|ul|ol|pre|h[1-6])>/gi;
 
 export function textOf(html: string | null): string {

@@ -78,7 +78,7 @@ export interface Entry {
   language: string | null;
   sensitive: boolean;
   quote: string | null;
-  tags: string[];
+  tags: { type: string; name: string; href: string | null }[];
   attachments: Attachment[];
   source_host: string | null;
 }
@@ -88,7 +88,8 @@ export interface EntryWithAncestors extends Entry {
 }
 
 export interface Hit extends Entry {
-  snippet: string;
+  snippet: string; // plain text around the first word that was found
+  hashtag: string;
 }
 
 export interface PlaceholderNode {

@@ -3,6 +3,7 @@ import { api } from './api.ts';
 import type { Part } from './axis.ts';
 
 export interface Bars {
+  bucket_ms: number;
   posts: number[];
   late: number[];
 }
@@ -22,7 +23,7 @@ export function loadBars(tag: string, part: Part): Promise<Bars> {
   if (!bars) {
     if (kept.size >= kKeptMax) kept.clear();
     bars = part.to <= part.from
-      ? Promise.resolve({ posts: [0], late: [0] })
+      ? Promise.resolve({ bucket_ms: 1, posts: [0], late: [0] })
       : api.density(tag, new Date(part.from).toISOString(), new Date(part.to).toISOString(), buckets);
     bars.catch(() => kept.delete(key));
     kept.set(key, bars);
