@@ -61,6 +61,10 @@ const std::vector<ArchiveFormatName>& ArchiveFormatNames();
 // stands before that point has been given to the sink. kFatal: cannot be opened or read.
 Status ReadArchive(const std::string& path, const ArchiveOptions& options, ArchiveSink& sink);
 
+// The name of the file's format, as detected or given; that of the first member of a container that
+// has one. Errors as ReadArchive.
+Result<std::string> ArchiveFormatOf(const std::string& path, const ArchiveOptions& options);
+
 // Whether the format of the file, as detected or given, is the canonical one, of which every line
 // belongs to the hashtag.
 Result<bool> IsCanonicalArchive(const std::string& path, const ArchiveOptions& options);
