@@ -19,7 +19,7 @@ int Main(int argc, char** argv) {
   CLI::App app(
       "Latecomer replays hashtag conversations for those who missed the event.\n"
       "Import an archive, start `latecomer run`, open the address that it prints.");
-  app.set_version_flag("--version", "latecomer " + std::string(latecomer::Version()));
+  app.set_version_flag("--version", "latecomer " + std::string(latecomer::VersionText()));
   app.require_subcommand(1);
   app.footer(
       "`latecomer COMMAND --help` explains a command.\n"
