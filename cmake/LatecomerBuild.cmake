@@ -21,6 +21,10 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # gcc's -Wconversion, the one that the code is written against, leaves this out.
   target_compile_options(latecomer_flags INTERFACE -Wno-sign-conversion)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms about std::string's operator+ at -O2 and up (GCC bug 105651).
+  target_compile_options(latecomer_flags INTERFACE -Wno-restrict)
+endif()
 if(LATECOMER_WERROR)
   target_compile_options(latecomer_flags INTERFACE -Werror)
 endif()
