@@ -1,5 +1,5 @@
-// A time axis that folds the long silences between sessions: an event of two days and an answer
-// five years later fit on one screen. Pure; positions are 0…1.
+// A time axis that folds the silences between sessions: an event of two days and an answer five
+// years later fit on one screen. Pure; positions are 0…1.
 import type { Hashtag, Session } from './types.ts';
 
 export interface Part {
@@ -41,13 +41,13 @@ export function mainSpan(hashtag: Hashtag): { from: number; to: number } {
   return { from, to: Math.max(from + kPadMs, Date.parse(hashtag.last ?? '') || 0) };
 }
 
-// Keeps the `partsMax` - 1 longest silences as folds and joins sessions across the others. `tail`:
-// the last entry of all, where it lies beyond the sessions.
+// At most `partsMax` stretches with a fold between each two; more sessions than that are joined.
+// `tail`: the last entry of all, where it lies beyond the sessions.
 export function buildAxis(sessions: readonly Session[], partsMax: number, tail: number | null = null): Part[] {
   const stretches: Stretch[] = sessions
     .map((session) => ({ ...sessionSpan(session), entries: session.entries, sessions: [session] }))
     .sort((a, b) => a.from - b.from);
-  while (stretches.length > partsMax) joinNearest(stretches);
+  while (stretches.length > partsMax) joinCheapest(stretches);
   if (stretches.length === 0) return [];
   const end = stretches.at(-1)!.to;
   const hasTail = tail !== null && tail > end;
@@ -78,13 +78,15 @@ export function buildAxis(sessions: readonly Session[], partsMax: number, tail: 
   return parts;
 }
 
-function joinNearest(stretches: Stretch[]): void {
+// Joins the two neighbours that lose least by it: posts that were spread over a stretch are squeezed
+// into a part of the joined one. Lone late answers join each other, long before an event's days do.
+function joinCheapest(stretches: Stretch[]): void {
   let best = 1;
-  let shortest = Infinity;
+  let cheapest = Infinity;
   for (let i = 1; i < stretches.length; i += 1) {
-    const silence = stretches[i]!.from - stretches[i - 1]!.to;
-    if (silence < shortest) {
-      shortest = silence;
+    const loss = lossOf(stretches[i - 1]!, stretches[i]!);
+    if (loss < cheapest) {
+      cheapest = loss;
       best = i;
     }
   }
@@ -94,6 +96,12 @@ function joinNearest(stretches: Stretch[]): void {
     from: left.from, to: Math.max(left.to, right.to), entries: left.entries + right.entries,
     sessions: [...left.sessions, ...right.sessions],
   });
+}
+
+function lossOf(left: Stretch, right: Stretch): number {
+  const span = Math.max(left.to, right.to) - left.from;
+  const loss = (stretch: Stretch) => (stretch.entries + 1) * Math.log(span / (stretch.to - stretch.from));
+  return loss(left) + loss(right);
 }
 
 export function toX(parts: readonly Part[], time: number): number {
