@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -15,27 +16,32 @@ struct StreamSettings {
   std::string brokers = "localhost:9092";
   std::string prefix = "latecomer.";
   std::vector<std::pair<std::string, std::string>> librdkafka;
+  bool operator==(const StreamSettings&) const = default;
 };
 
 struct StoreSettings {
   std::string kind = "sqlite";  // or "postgres"
   std::string url = "postgresql:///latecomer";
   bool search_index = true;
+  bool operator==(const StoreSettings&) const = default;
 };
 
 struct ReplaySettings {
   std::string listen = "127.0.0.1:8470";  // or the path of a Unix socket
   std::string base_url;                   // empty: http:// and `listen`
+  bool operator==(const ReplaySettings&) const = default;
 };
 
 struct ProcessorSettings {
   std::int64_t batch_records_max = 5'000;
   std::int64_t commit_interval_ms = 100;
   std::int64_t grace_ms = 7LL * 86'400'000;  // how long processed posts are kept
+  bool operator==(const ProcessorSettings&) const = default;
 };
 
 struct LogSettings {
   std::string level = "info";
+  bool operator==(const LogSettings&) const = default;
 };
 
 struct SourceSettings {
@@ -45,6 +51,7 @@ struct SourceSettings {
   std::string path;  // archive: a file or a watched folder
   std::string token_file;
   std::vector<std::string> hashtags;  // folded; empty: all of them
+  bool operator==(const SourceSettings&) const = default;
 };
 
 struct Settings {
@@ -59,6 +66,8 @@ struct Settings {
 
   // The settings of a folded hashtag, aliases followed; defaults where it has none.
   HashtagSettings ForHashtag(const std::string& folded) const;
+
+  bool operator==(const Settings&) const = default;
 };
 
 struct SettingsMistake {
@@ -68,7 +77,10 @@ struct SettingsMistake {
   std::string message;  // names the key; for an unknown key the nearest known one
 };
 
-// Reads settings; all mistakes at once. `settings` is complete only if there are none.
+// Reads settings; all mistakes at once, in the order of the file. `settings` is complete only if
+// there are none. Relative paths (data, path, token_file, programme) start at the folder of the
+// file. A syntax error ends the reading: it is the only mistake then. Times need an offset; secrets
+// are refused as values: a librdkafka setting that holds one is named with `_file` and read here.
 struct ReadSettingsOutcome {
   Settings settings;
   std::vector<SettingsMistake> mistakes;
