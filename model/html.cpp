@@ -82,7 +82,12 @@ class Writer {
   }
 
   void Text(std::string_view text) {
-    if (dropping_ == 0) AppendHtmlText(out_, Decoded(text));
+    if (dropping_ > 0) return;
+    if (IsCleanText(text)) {
+      AppendHtmlText(out_, text);
+    } else {
+      AppendHtmlText(out_, Decoded(text));
+    }
   }
 
   std::string Finish() {
