@@ -29,8 +29,9 @@ struct SequencedRecord {
 struct SinkPosition {
   std::string topic_id;
   std::int32_t partition = 0;
-  std::int64_t next = 0;  // next offset to apply
-  TimeMs moved_at = 0;    // when it last moved
+  std::int64_t next = 0;    // next offset to apply
+  TimeMs moved_at = 0;      // when it last moved
+  bool rebuilding = false;  // BeginRebuild without its EndRebuild so far
 };
 
 struct SinkBatch {

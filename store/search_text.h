@@ -1,0 +1,47 @@
+// What the search looks at, whatever the database: the folded text of a post, the words of a query,
+// and the trigrams that both are indexed by.
+//
+// Folding is NFKC_Casefold (Unicode TR 44, by ICU), so that case and width do not matter in any
+// script; accents do. A word matches where it stands as a substring, never across white space.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/post.h"
+
+namespace latecomer {
+
+inline constexpr std::size_t kQueryBytesMax = 1000;
+
+// Which rules made an index: what was indexed under another one must be indexed anew, because
+// deleting from an index takes the very text that went in. Rises with the code here and in
+// TextFromHtml; holds ICU's Unicode version too.
+std::string SearchRules();
+
+// NFKC_Casefold of valid UTF-8; what is not valid becomes U+FFFD.
+std::string FoldForSearch(std::string_view text);
+
+// The folded text of a content object: content without tags, author's name and handle, each on a
+// line of its own. Throws nothing; kCorrupt for what is no content object.
+Result<std::string> SearchText(std::string_view content_json);
+std::string SearchText(const Post& post);
+
+// The words of a query, folded, distinct; none: nothing is found. kInvalid for a query that is not
+// UTF-8 or longer than kQueryBytesMax.
+Result<std::vector<std::string>> SearchWords(std::string_view query);
+
+// Whether the folded text has all words.
+bool HasWords(std::string_view folded_text, const std::vector<std::string>& words);
+
+// Appends the trigrams (three code points each, none with white space or controls in it) of folded
+// text to `out`, each followed by a blank.
+void AppendTrigrams(std::string& out, std::string_view folded_text);
+
+// Trigrams of the words that a text with these words must have; none if all words are shorter.
+std::vector<std::string> QueryTrigrams(const std::vector<std::string>& words);
+
+}  // namespace latecomer
