@@ -104,7 +104,8 @@ test('pace and longest silence as they stand in a link', () => {
   for (const bad of [null, '', 'fast', '-1', '1e9', '60x']) assert.deepEqual(parsePace(bad), speed(60));
   assert.deepEqual(parsePace('99999'), speed(10_000));
   assert.equal(parseSkip('off'), kNoSkip);
-  assert.equal(parseSkip('0'), 0);
+  assert.equal(parseSkip('0'), 1);
+  assert.equal(parseSkip('30'), 30);
   for (const bad of [null, '', '-3', 'x', '99999']) assert.equal(parseSkip(bad), 5);
 });
 

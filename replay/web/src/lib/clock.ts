@@ -12,6 +12,8 @@ export const kWpmMin = 60;
 export const kWpmMax = 900;
 export const kDefaultPace: Pace = { kind: 'speed', speed: 60 };
 export const kDefaultSilenceS = 5;
+// With less the whole event would pass at once.
+export const kSilenceMinS = 1;
 export const kNoSkip = Number.POSITIVE_INFINITY;
 
 // Even the shortest post is looked at for this long at a reader's pace.
@@ -121,5 +123,5 @@ export function formatSkip(silenceMaxS: number): string {
 
 export function parseSkip(text: string | null): number {
   if (text === 'off') return kNoSkip;
-  return text !== null && /^\d{1,4}$/.test(text) ? Number(text) : kDefaultSilenceS;
+  return text !== null && /^\d{1,4}$/.test(text) ? Math.max(kSilenceMinS, Number(text)) : kDefaultSilenceS;
 }
