@@ -2,7 +2,6 @@
 
 #include <sqlite3.h>
 
-#include <cerrno>
 #include <cstring>
 #include <thread>
 
@@ -22,20 +21,12 @@ std::string Reason(sqlite3* db, int code) {
   return reason + ", code " + std::to_string(code);
 }
 
-bool IsDiskFull(sqlite3* db, int code) {
-  if ((code & 0xff) == SQLITE_FULL) return true;
-  if ((code & 0xff) != SQLITE_IOERR || db == nullptr) return false;
-  const int system = sqlite3_system_errno(db);
-  return system == ENOSPC || system == EDQUOT || system == EFBIG;
-}
-
 Error MakeError(sqlite3* db, int code, const std::string& path) {
   const std::string why = " (" + Reason(db, code) + ")";
-  if (IsDiskFull(db, code)) {
-    return Fatal("The disk of " + path + " is full" + why +
-                 ": free some space and start again; nothing that was committed is lost.");
-  }
   switch (code & 0xff) {
+    case SQLITE_FULL:
+      return Fatal("The disk of " + path + " is full" + why +
+                   ": free some space and start again; nothing that was committed is lost.");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return RetryLater(path + " is in use by another writer" + why + ": try again.");
@@ -54,7 +45,9 @@ Error MakeError(sqlite3* db, int code, const std::string& path) {
                      "what is left of it with: sqlite3 " +
                      path + " .recover");
     case SQLITE_IOERR:
-      return Fatal("Reading or writing " + path + " failed" + why + ": check the disk.");
+      return Fatal("Reading or writing " + path + " failed" + why +
+                   ": check the disk, its quota and the limits of this user; nothing that was "
+                   "committed is lost.");
     default:
       return Fatal("An operation on " + path + " failed" + why + ".");
   }

@@ -12,7 +12,7 @@ using Clock = std::chrono::steady_clock;
 
 // How often a waiting reader looks for commits of other processes; those of its own process wake
 // it.
-constexpr milliseconds kLookEvery{10};
+constexpr milliseconds kLookEvery{20};
 constexpr std::size_t kPollRecordsMax = 100'000;
 constexpr std::size_t kPollBytesMax = std::size_t{64} << 20;
 constexpr milliseconds kRenewEveryMax{3'000};

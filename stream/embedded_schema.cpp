@@ -72,8 +72,8 @@ CREATE TABLE assignments(
 )sql"};
 
 // Set before the first table is made; a file keeps its page size.
-constexpr const char* kPageSize = "PRAGMA page_size=8192";
-// The log is moved into the file each 4,096 pages (32 MiB), and cut to this size when it restarts.
+constexpr const char* kPageSize = "PRAGMA page_size=16384";
+// The log is moved into the file each 4,096 pages (64 MiB), and cut to this size when it restarts.
 constexpr const char* kConnectionSettings = R"sql(
 PRAGMA synchronous=FULL;
 PRAGMA secure_delete=ON;

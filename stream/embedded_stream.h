@@ -1,6 +1,7 @@
 // The stream in one SQLite file, for one machine: WAL, synchronous=FULL, several processes at once.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -16,8 +17,18 @@ struct EmbeddedStreamSettings {
   std::chrono::milliseconds session_timeout{45'000};  // a group member not heard of is lost
 };
 
-// kFatal with a message that says what to do for a read-only folder, a full disk, a file of a newer
-// version; kCorrupt for a damaged file.
+// Every call, this one too, fails with
+// - kRetryLater where another writer held the file for longer than `busy_timeout`;
+// - kFatal where the folder is missing or may not be written, the disk is full or fails, the file
+//   is no stream or of a newer version; nothing that was committed is lost;
+// - kCorrupt where the file is damaged.
+// Its message names the file and says what to do. A Commit that failed with kFatal may still have
+// become durable if the disk failed at its very end: read the committed offsets again, as after a
+// restart.
+//
+// A writer without a place in the group (GroupMetadata with an empty `member`) may commit offsets
+// while the group has no members. An offset past the partition's end is kInvalid, as is a record of
+// more than 16 MiB or a transaction of more than 256 MiB.
 Result<std::unique_ptr<Stream>> OpenEmbeddedStream(const EmbeddedStreamSettings& settings);
 
 }  // namespace latecomer

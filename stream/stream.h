@@ -79,7 +79,8 @@ struct Lost {
 };
 using Polled = std::variant<Records, Assigned, Revoking, Lost>;
 
-// A member of a consumer group (or of none), reading committed records only.
+// A member of a consumer group (or of none, and then without events), reading committed records
+// only. A Record does not name its topic: who must tell topics apart has a reader for each.
 class Reader {
  public:
   virtual ~Reader() = default;

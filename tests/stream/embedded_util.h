@@ -39,10 +39,11 @@ inline EmbeddedStreamSettings StreamIn(const std::filesystem::path& folder) {
 
 class EmbeddedLog final : public contract::ContractLog {
  public:
-  std::unique_ptr<Stream> Open() override {
+  std::unique_ptr<Stream> Open() override { return contract::Take(OpenEmbeddedStream(Settings())); }
+  EmbeddedStreamSettings Settings() const {
     EmbeddedStreamSettings settings = StreamIn(folder_.path());
     settings.session_timeout = SessionTimeout();
-    return contract::Take(OpenEmbeddedStream(settings));
+    return settings;
   }
   std::chrono::milliseconds SessionTimeout() const override { return std::chrono::seconds(1); }
 
