@@ -165,6 +165,8 @@ struct FreeParser {
 
 // Parses `html` into `writer`; says how far it got.
 std::size_t Parse(std::string_view html, Writer& writer) {
+  // Once, before several threads race for it.
+  [[maybe_unused]] static const bool ready = (xmlInitParser(), true);
   std::string input(kRoot);
   input += html;
   const std::unique_ptr<htmlParserCtxt, FreeParser> parser(
@@ -189,33 +191,51 @@ std::size_t Parse(std::string_view html, Writer& writer) {
   return close == input.npos ? html.size() : close + 1 - kRoot.size();
 }
 
-// Whether some tag has so many attributes that it is no honest one. Reads tags as libxml2 does:
-// quotes count behind `=` only.
-bool HasHugeTag(std::string_view html) {
-  const auto at_or_nul = [&](std::size_t i) { return i < html.size() ? html[i] : '\0'; };
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
+bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool IsNamePart(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// Reads the attributes from `at` on to the `>` of their tag as libxml2 does (quotes count behind
+// `=` only), says where that stands, and counts them; too many rather than too few.
+std::size_t SkipAttributes(std::string_view html, std::size_t at, std::size_t& count) {
+  while (at < html.size() && html[at] != '>') {
+    if (html[at] != '=') {
+      count += IsBlank(html[at]) || html[at] == '/' || html[at] == '"' || html[at] == '\'';
+      ++at;
+      continue;
+    }
+    ++count;
+    ++at;
+    while (at < html.size() && IsBlank(html[at])) ++at;
+    if (at == html.size() || (html[at] != '"' && html[at] != '\'')) continue;
+    const std::size_t end = html.find(html[at], at + 1);
+    at = end == html.npos ? html.size() : end + 1;
+  }
+  return at;
+}
+
+// Tags with more attributes than an honest one has lose all of them.
+std::string CutHugeTags(std::string_view html) {
+  std::string out;
+  std::size_t copied = 0;
   std::size_t at = 0;
   while ((at = html.find('<', at)) != html.npos) {
-    ++at;
-    std::size_t attributes = 0;
-    while (at < html.size() && html[at] != '>') {
-      if (at_or_nul(at) == '=') {
-        ++at;
-        while (blank(at_or_nul(at))) ++at;
-        const char quote = at_or_nul(at);
-        if (quote == '"' || quote == '\'') {
-          const std::size_t end = html.find(quote, at + 1);
-          at = end == html.npos ? html.size() : end + 1;
-        }
-        ++attributes;
-      } else {
-        if (blank(html[at]) || html[at] == '/') ++attributes;
-        ++at;
-      }
-      if (attributes > kParserAttributesMax) return true;
+    if (html.substr(at).starts_with("<!--")) {
+      at = std::min(html.find("-->", at + 4), html.size());
+      continue;
     }
+    std::size_t name_end = ++at;
+    while (name_end < html.size() && IsNamePart(html[name_end])) ++name_end;
+    if (name_end == at) continue;
+    std::size_t count = 0;
+    at = SkipAttributes(html, name_end, count);
+    if (count <= kParserAttributesMax) continue;
+    out += html.substr(copied, name_end - copied);
+    copied = at;
   }
-  return false;
+  out += html.substr(copied);
+  return out;
 }
 
 }  // namespace
@@ -223,9 +243,9 @@ bool HasHugeTag(std::string_view html) {
 std::string SanitiseHtml(std::string_view html) {
   if (!IsCleanText(html)) return SanitiseHtml(CleanText(html));
   if (IsSanitised(html)) return std::string(html);
-  if (HasHugeTag(html)) return HtmlFromText(TextFromHtml(html));
+  const std::string cut = CutHugeTags(html);
   Writer writer;
-  while (!html.empty()) html.remove_prefix(Parse(html, writer));
+  for (std::string_view rest = cut; !rest.empty();) rest.remove_prefix(Parse(rest, writer));
   return writer.Finish();
 }
 

@@ -146,6 +146,11 @@ BOOST_AUTO_TEST_CASE(other_attributes) {
       {"<p lang='de-CH' dir=up>a</p>", "<p lang=\"de-CH\">a</p>"},
       {"<li value='1;x'>a</li>", "<li>a</li>"},
       {"<p xml:lang=x data-x=y>a</p>", "<p>a</p>"},
+      // No honest tag has so many: they all go.
+      {"a<b" + Repeat(" x", 200) + " title='>'>c</b><script" + Repeat(" x=\">\"", 200) +
+           ">d</script><i>e</i>",
+       "a<b>c</b><i>e</i>"},
+      {"a <!-- <b" + Repeat(" x", 200) + " -->c &", "a c &amp;"},
   });
 }
 
