@@ -24,8 +24,8 @@ std::string_view OpenApiDocument();
 const Asset* FindAsset(std::string_view path);
 bool HasPage();
 
-// Answers what is no API: the page and its files, `/t/TAG` as a short link into it, plain text where
-// the page is not built in, else 404.
+// Answers what is no API: the page and its files, `/t/TAG` as a short link into it, plain text
+// where the page is not built in, else 404.
 ApiResponse HandlePage(const ApiRequest& request);
 
 }  // namespace latecomer

@@ -214,6 +214,7 @@ void HttpConnection::OnStreamOpen(Result<StreamStart> start) {
   }
   shared_.service.metrics().CountRequest(kStreamRoute, 200);
   auto stream = std::make_shared<SseStream>(std::move(socket_), shared_.hub, *start, StreamHead(),
+                                            shared_.options.write_seconds_max,
                                             [&shared = shared_] { shared.CountChanged(); });
   stream->Start();
 }

@@ -25,10 +25,11 @@ double WallMs() {
 }  // namespace
 
 SseStream::SseStream(StreamSocket socket, StreamHub& hub, const StreamStart& start,
-                     std::string head, std::function<void()> on_end)
+                     std::string head, int write_seconds_max, std::function<void()> on_end)
     : socket_(std::move(socket)),
       hub_(hub),
       hashtag_(start.hashtag),
+      write_seconds_max_(write_seconds_max),
       feed_(start.MakeFeed(WallMs())),
       timer_(hub.io()),
       buffer_(std::move(head)),
@@ -114,7 +115,7 @@ void SseStream::WaitForBlock(std::uint32_t block) {
 
 void SseStream::Write() {
   writing_ = true;
-  timer_.expires_after(std::chrono::seconds(kWriteSecondsMax));
+  timer_.expires_after(std::chrono::seconds(write_seconds_max_));
   timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     if (!error) self->OnTimer();
   });

@@ -1,8 +1,8 @@
 // One viewer's connection while a replay is streamed to it.
 //
 // Events are pulled from the feed only when the last ones have been written, so that a viewer holds
-// one bounded buffer, however slow it is. One that takes nothing for kWriteSecondsMax is dropped. A
-// read is kept pending to notice a viewer that goes. Runs on the I/O thread.
+// one bounded buffer, however slow it is. One that does not take it within `write_seconds_max` is
+// dropped. A read is kept pending to notice a viewer that goes. Runs on the I/O thread.
 #pragma once
 
 #include <array>
@@ -23,12 +23,12 @@ using StreamSocket = boost::asio::generic::stream_protocol::socket;
 class SseStream : public std::enable_shared_from_this<SseStream> {
  public:
   static constexpr int kPingSeconds = 15;
-  static constexpr int kWriteSecondsMax = 20;
   static constexpr std::size_t kBufferBytes = 16U << 10U;  // filled no further; events are whole
 
-  // `head` is the HTTP response's head. `on_end` is called once, when the stream is over.
+  // `head` is the HTTP response's head. `write_seconds_max`: for one buffer to be taken. `on_end`
+  // is called once, when the stream is over.
   SseStream(StreamSocket socket, StreamHub& hub, const StreamStart& start, std::string head,
-            std::function<void()> on_end);
+            int write_seconds_max, std::function<void()> on_end);
 
   void Start();
   void OnView(const Views::View& view);
@@ -47,6 +47,7 @@ class SseStream : public std::enable_shared_from_this<SseStream> {
   StreamSocket socket_;
   StreamHub& hub_;
   std::string hashtag_;
+  int write_seconds_max_;
   Feed feed_;
   boost::asio::steady_timer timer_;
   std::string buffer_;

@@ -46,6 +46,11 @@ std::int64_t MemoryStore::RemoveEntry(const std::string& hashtag, const std::str
   return seq;
 }
 
+void MemoryStore::Erase(const std::string& hashtag) {
+  const std::lock_guard lock(mutex_);
+  hashtags_.erase(hashtag);
+}
+
 void MemoryStore::SetEpoch(std::string epoch) {
   const std::lock_guard lock(mutex_);
   epoch_ = std::move(epoch);

@@ -19,6 +19,8 @@ class MemoryStore : public TimelineReadStore {
   std::int64_t Put(const std::string& hashtag, SessionRecord session);
   std::int64_t Put(const std::string& hashtag, CoverageRecord coverage);
   std::int64_t RemoveEntry(const std::string& hashtag, const std::string& id);
+  // Nothing stands under the hashtag any more.
+  void Erase(const std::string& hashtag);
   void SetEpoch(std::string epoch);
   // All reads fail with this from now on; kFatal with an empty message: none does.
   void FailWith(Error error);
