@@ -82,6 +82,7 @@ Status ProcessorLoop::Run(std::stop_token stop) {
     const std::uint64_t batches = counters_.batches;
     const Status status = RunOnce(stop);
     partitions_.clear();
+    counters_.partitions = 0;
     pending_.clear();
     reader_.reset();
     writer_.reset();
@@ -161,6 +162,7 @@ Status ProcessorLoop::Handle(Polled polled, std::stop_token stop) {
 
 void ProcessorLoop::Drop(const std::vector<TopicPartition>& partitions) {
   for (const TopicPartition& partition : partitions) partitions_.erase(partition.partition);
+  counters_.partitions = partitions_.size();
 }
 
 Status ProcessorLoop::Take(Records records) {
@@ -204,6 +206,7 @@ Status ProcessorLoop::Assign(const std::vector<TopicPartition>& partitions, std:
     }
     if (Status status = WriteBatch({&owned}); !status) return status;
     owned.builder.Commit();
+    counters_.partitions = partitions_.size();
     reader_->Resume(partition);
   }
   return {};

@@ -40,6 +40,7 @@ struct ProcessorCounters {
   std::atomic<std::uint64_t> batches_unwound{0};
   std::atomic<std::uint64_t> records_restored{0};
   std::atomic<std::uint64_t> state_bytes{0};
+  std::atomic<std::uint64_t> partitions{0};  // owned, and restored
 };
 
 class ProcessorLoop {

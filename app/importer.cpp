@@ -1,0 +1,198 @@
+#include "app/importer.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <thread>
+
+#include "base/json_out.h"
+#include "base/sha256.h"
+#include "ingest/cursor_store.h"
+#include "ingest/post_writer.h"
+
+namespace latecomer {
+namespace {
+
+constexpr int kAttemptsMax = 60;
+constexpr std::chrono::seconds kAttemptEvery{1};
+
+std::set<std::string, std::less<>> KeysOf(const HashtagSettings& hashtag) {
+  std::set<std::string, std::less<>> keys(hashtag.aliases.begin(), hashtag.aliases.end());
+  keys.insert(hashtag.hashtag);
+  return keys;
+}
+
+// Which import this is: what belongs depends on the hashtag and on all files together, so a cursor
+// holds for just this combination.
+std::string RunId(const ImportRequest& request, const ArchiveSelection& selection) {
+  std::vector<std::string> parts;
+  for (const ArchiveFacts& file : selection.files()) {
+    parts.push_back(file.digest + " " + file.format);
+  }
+  std::sort(parts.begin(), parts.end());
+  std::string text = request.all ? "all\n" : "tagged\n";
+  for (const std::string& key : KeysOf(request.hashtag)) text += key + "\n";
+  for (const std::string& column : request.columns) text += column + "\n";
+  for (const std::string& part : parts) text += part + "\n";
+  return Sha256Hex(text).substr(0, 32);
+}
+
+// Cursor values: {"v":1,"next":POSITION}.
+std::string CursorText(ArchivePosition next) {
+  std::string text;
+  JsonObject object(text);
+  object.Int("v", 1).Uint("next", next).Close();
+  return text;
+}
+
+ArchivePosition CursorPosition(const std::optional<std::string>& text) {
+  constexpr std::string_view kBefore = R"({"v":1,"next":)";
+  if (!text || !text->starts_with(kBefore)) return 0;
+  ArchivePosition next = 0;
+  std::from_chars(text->data() + kBefore.size(), text->data() + text->size(), next);
+  return next;
+}
+
+// Pass 2 over one file: counts everything, writes what is beyond the cursor.
+class FileImport : public ArchiveVisitor {
+ public:
+  FileImport(const HashtagSettings& hashtag, PostWriter& writer, std::string cursor_key,
+             ArchivePosition first, ImportLedger& ledger, ImportOutcome& outcome,
+             const std::stop_token& stop)
+      : hashtag_(hashtag),
+        writer_(writer),
+        cursor_key_(std::move(cursor_key)),
+        first_(first),
+        next_(first),
+        ledger_(ledger),
+        outcome_(outcome),
+        stop_(stop) {}
+
+  bool OnSelected(PostsValue& value, ArchivePosition position) override {
+    if (position < first_) {
+      ledger_.Apply(value);
+      return true;
+    }
+    next_ = position + 1;
+    if (Status added = writer_.Add(hashtag_.hashtag, value); added) {
+      ledger_.Apply(value);
+    } else {
+      Reject reject{"record " + std::to_string(position), added.error().message, 0, ""};
+      Refuse(reject);
+    }
+    return Continue();
+  }
+  void OnReject(Reject reject, ArchivePosition position) override {
+    outcome_.rejects.Add(reject);
+    if (position < first_) return;
+    next_ = position + 1;
+    status_ = writer_.AddReject(reject);
+  }
+  void OnSkipped(ArchivePosition) override { ++ledger_.counts.skipped; }
+  void OnProgress(std::uint64_t bytes) override {
+    if (on_progress) on_progress(bytes);
+  }
+
+  Status Commit() {
+    for (int attempt = 1;; ++attempt) {
+      Status committed = writer_.Commit(cursor_key_, CursorText(next_));
+      const bool again = !committed && committed.error().code == ErrorCode::kRetryLater &&
+                         attempt < kAttemptsMax && !stop_.stop_requested();
+      if (!again) return committed;
+      std::this_thread::sleep_for(kAttemptEvery);
+    }
+  }
+  const Status& status() const { return status_; }
+
+  std::function<void(std::uint64_t)> on_progress;
+
+ private:
+  void Refuse(const Reject& reject) {
+    outcome_.rejects.Add(reject);
+    status_ = writer_.AddReject(reject);
+  }
+  bool Continue() {
+    if (status_ && writer_.IsFull()) status_ = Commit();
+    if (stop_.stop_requested()) outcome_.interrupted = true;
+    return status_ && !outcome_.interrupted;
+  }
+
+  const HashtagSettings& hashtag_;
+  PostWriter& writer_;
+  std::string cursor_key_;
+  ArchivePosition first_;
+  ArchivePosition next_;
+  ImportLedger& ledger_;
+  ImportOutcome& outcome_;
+  const std::stop_token& stop_;
+  Status status_;
+};
+
+}  // namespace
+
+ImportFiles::ImportFiles(const ImportRequest& request)
+    : request_(request), selection_(KeysOf(request.hashtag), request.all) {}
+
+Status ImportFiles::Read(ProgressBar& progress) {
+  for (const std::string& file : request_.files) {
+    std::string path = file;
+    if (file == "-") {
+      Result<SpooledFile> spooled = SpooledFile::Spool(STDIN_FILENO, request_.spool_directory);
+      if (!spooled) return spooled.error();
+      spooled_.push_back(std::move(*spooled));
+      path = spooled_.back().path();
+    }
+    ArchiveOptions options;
+    options.format = request_.format;
+    options.name = file;
+    options.columns = request_.columns;
+    options.now = Now();
+    const std::size_t before = selection_.files().size();
+    Status added = selection_.AddFile(path, options, [&](std::uint64_t bytes) {
+      std::error_code error;
+      const auto size = std::filesystem::file_size(path, error);
+      progress.Show("reading " + file, bytes, error ? 0 : size);
+    });
+    if (added) continue;
+    if (selection_.files().size() == before) return added;
+    damage_ = added.error().message;
+  }
+  selection_.Finish();
+  return {};
+}
+
+Result<ImportOutcome> ImportArchives(Stream& stream, const ImportRequest& request,
+                                     ProgressBar& progress, const std::stop_token& stop) {
+  ImportFiles files(request);
+  if (Status read = files.Read(progress); !read) return read.error();
+  ImportLedger ledger(request.hashtag);
+  if (Status loaded = ledger.Load(stream); !loaded) return loaded.error();
+  const std::string source = "import " + RunId(request, files.selection());
+  Result<PostWriter> writer = PostWriter::Open(stream, source);
+  if (!writer) return writer.error();
+  ImportOutcome outcome;
+  outcome.damage = files.damage();
+  for (std::size_t i = 0; i < files.selection().files().size() && !outcome.interrupted; ++i) {
+    const ArchiveFacts& facts = files.selection().files()[i];
+    const std::string key = source + " " + facts.digest;
+    Result<std::optional<std::string>> cursor = ReadCursor(stream, source, key);
+    if (!cursor) return cursor.error();
+    FileImport import(request.hashtag, *writer, key, CursorPosition(*cursor), ledger, outcome,
+                      stop);
+    import.on_progress = [&](std::uint64_t bytes) {
+      progress.Show("writing " + facts.options.name, bytes, facts.bytes);
+  };
+  const Status read = files.selection().ForEachSelected(i, 0, import);
+  if (!import.status()) return import.status().error();
+  if (!read && facts.damage.empty()) return read.error();
+  if (Status committed = import.Commit(); !committed) return committed.error();
+}
+ledger.Finish();
+outcome.counts = ledger.counts;
+outcome.counts.rejects = outcome.rejects.count();
+return outcome;
+}  // namespace latecomer
+
+}  // namespace latecomer
