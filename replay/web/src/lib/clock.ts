@@ -76,7 +76,7 @@ export function advance(
     at = Math.max(at, next.at);
     since = at;
     waitedS = 0;
-    words = next.words;
+    words = pace.kind === 'reading' ? next.words : 0;
     shown += 1;
   }
 }

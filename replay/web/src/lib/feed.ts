@@ -5,7 +5,7 @@ import type { EntryQuery } from './api.ts';
 
 export type LoadEntries = (query: EntryQuery, signal: AbortSignal) => Promise<EntryPage>;
 
-const kBehind = 30; // entries shown above the clock after a seek
+const kBehind = 20; // entries shown above the clock after a seek
 const kFirstAhead = 50; // small, so that a seek is quick
 const kAheadPage = 200;
 const kAheadLow = 120;

@@ -16,9 +16,11 @@ export interface Row {
 
 const kRowsMax = 300; // while following: the list is cut above
 const kRowsKept = 200;
-const kRowsHeld = 1_000; // while reading: what comes after this waits
+const kRowsHeld = 1_000; // while reading: the clock waits for the reader then
+const kFlood = 40; // more than this at once cannot be read: only the newest are shown
 const kStepMaxS = 0.25; // a hidden page does not play
 const kAppendEveryMs = 100;
+const kFloodEveryMs = 300;
 const kLookEveryMs = 15_000;
 
 export class Player {
@@ -36,6 +38,7 @@ export class Player {
 
   readonly sessions: readonly Session[];
   onAppend: () => void = () => {};
+  flooding = false; // more comes than anybody can read
 
   private readonly feed: Feed;
   private clock: ClockState = clockAt(0);
@@ -122,7 +125,7 @@ export class Player {
     if (!due) return false;
     this.upcoming.shift();
     this.push(this.feed.take(1));
-    this.clock = { ...clockAt(due.at), words: due.words };
+    this.clock = { ...clockAt(due.at), words: this.pace.kind === 'reading' ? due.words : 0 };
     this.at = due.at;
     this.flush(true);
     this.checkEnd();
@@ -173,7 +176,7 @@ export class Player {
   startFollowing(): void {
     this.follow = true;
     this.unseen = 0;
-    if (this.pending.length > 0 || this.rows.length > kRowsMax) this.showBehind();
+    if (this.rows.length > kRowsMax) this.showBehind();
     this.onAppend();
   }
 
@@ -209,25 +212,25 @@ export class Player {
   private flush(now: boolean): void {
     if (this.pending.length === 0) return;
     const time = performance.now();
-    if (!now && time - this.lastAppend < kAppendEveryMs) return;
+    if (!now && time - this.lastAppend < (this.flooding ? kFloodEveryMs : kAppendEveryMs)) return;
     this.lastAppend = time;
-    if (!this.follow && this.rows.length >= kRowsHeld) {
-      // The list that is being read stays; "follow" shows the newest.
-      if (this.pending.length > kRowsMax) this.pending.splice(0, this.pending.length - kRowsMax);
-      return;
-    }
     let rows = [...this.rows, ...this.pending];
+    const flood = this.pending.length > kFlood;
+    this.flooding = flood;
     this.pending = [];
-    if (this.follow && rows.length > kRowsMax) {
-      rows = rows.slice(-kRowsKept);
-      this.feed.trim(kRowsKept);
+    if (this.follow && (flood || rows.length > kRowsMax)) {
+      rows = rows.slice(flood ? -kFlood : -kRowsKept);
+      this.feed.trim(rows.length);
       this.moreAbove = true;
     }
     this.rows = rows;
     this.onAppend();
+    // The list that is being read stays whole; it is not filled without end.
+    if (!this.follow && rows.length >= kRowsHeld) this.pause();
   }
 
   private showBehind(): void {
+    this.flooding = false;
     this.pending = [];
     this.unseen = 0;
     this.follow = true;
@@ -297,12 +300,29 @@ export class Player {
   }
 }
 
+// Counting words is only worth its while at a reading pace.
+class LazyDue implements Due {
+  readonly at: number;
+  private readonly content: string | null;
+  private counted = -1;
+
+  constructor(entry: Entry) {
+    this.at = timeOf(entry);
+    this.content = entry.content;
+  }
+
+  get words(): number {
+    if (this.counted < 0) this.counted = countWords(textOf(this.content));
+    return this.counted;
+  }
+}
+
 const dues = new WeakMap<Entry, Due>();
 
 function dueOf(entry: Entry): Due {
   let due = dues.get(entry);
   if (!due) {
-    due = { at: timeOf(entry), words: countWords(textOf(entry.content)) };
+    due = new LazyDue(entry);
     dues.set(entry, due);
   }
   return due;
