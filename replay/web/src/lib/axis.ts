@@ -53,7 +53,7 @@ export function buildAxis(sessions: readonly Session[], partsMax: number, tail: 
   const hasTail = tail !== null && tail > end;
   const folds = stretches.length - 1 + (hasTail ? 1 : 0);
   const foldWidth = folds === 0 ? 0 : Math.min(kFoldWidth, kFoldsMax / folds);
-  const weights = stretches.map((stretch) => Math.sqrt(stretch.entries + 3));
+  const weights = stretches.map((stretch) => (stretch.entries + 2) ** 0.6);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const room = 1 - folds * foldWidth;
 
@@ -100,7 +100,8 @@ function joinCheapest(stretches: Stretch[]): void {
 
 function lossOf(left: Stretch, right: Stretch): number {
   const span = Math.max(left.to, right.to) - left.from;
-  const loss = (stretch: Stretch) => (stretch.entries + 1) * Math.log(span / (stretch.to - stretch.from));
+  // A lone post has no inner order that could be lost.
+  const loss = (stretch: Stretch) => Math.max(0.2, stretch.entries - 1) * Math.log(span / (stretch.to - stretch.from));
   return loss(left) + loss(right);
 }
 
