@@ -168,10 +168,12 @@ Status JsonTree::Parse(char* text, std::size_t size) {
   const rapidjson::ParseResult result =
       impl_->reader.Parse<rapidjson::kParseInsituFlag>(stream, handler);
   if (result) return {};
-  std::string what = handler.error();
-  if (what.empty()) what = rapidjson::GetParseError_En(result.Code());
+  // A handler has been given what ends before the offset; the parser points at what it met.
+  const bool by_handler = !handler.error().empty();
+  std::string what = by_handler ? handler.error() : rapidjson::GetParseError_En(result.Code());
   if (!what.empty() && what.back() == '.') what.pop_back();
-  return Invalid("Bad JSON at byte " + std::to_string(result.Offset() + 1) + ": " + what + ".");
+  const std::size_t byte = result.Offset() + (by_handler ? 0 : 1);
+  return Invalid("Bad JSON at byte " + std::to_string(byte) + ": " + what + ".");
 }
 
 JsonValue JsonTree::root() const {

@@ -10,7 +10,7 @@
 namespace latecomer {
 
 // A line, or an item of an array, of a text format. `text` may be written to and is followed by a
-// NUL, for parsing in place; it is valid until the next call.
+// NUL (unless `too_long`), for parsing in place; it is valid until the next call.
 struct RecordText {
   char* text = nullptr;
   std::size_t size = 0;

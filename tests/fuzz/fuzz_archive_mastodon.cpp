@@ -1,0 +1,10 @@
+// Reads the input as an archive: a Mastodon archive's outbox.json.
+#include <cstddef>
+#include <cstdint>
+
+#include "tests/fuzz/fuzz_archive.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  latecomer::FuzzArchive("mastodon", data, size);
+  return 0;
+}
