@@ -134,6 +134,6 @@ build() {
   else
     # Each target's line would be hundreds: of the progress every 25th is kept, of all else all.
     NINJA_STATUS='[%f/%t %es] ' ninja -C "build/$preset" -j "$(job_count)" "$@" </dev/null |
-      awk '!/^\[[0-9]+\/[0-9]+ / || ++lines % 25 == 0 { print; fflush() }'
+      sed -uE '/^\[[0-9]*(00|25|50|75)\//b; /^\[[0-9]+\//d'
   fi
 }
