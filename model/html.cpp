@@ -16,6 +16,8 @@ namespace {
 // each further one: past these bounds it would be quadratic.
 constexpr int kParserNestingMax = 128;
 constexpr std::size_t kParserAttributesMax = 128;
+// How often parsing starts anew where the nesting got too deep. Each time copies what is left.
+constexpr int kRunsMax = 64;
 
 // An element that is never closed by another one. Inside it libxml2 invents no paragraph.
 constexpr std::string_view kRoot = "<latecomer>";
@@ -245,7 +247,12 @@ std::string SanitiseHtml(std::string_view html) {
   if (IsSanitised(html)) return std::string(html);
   const std::string cut = CutHugeTags(html);
   Writer writer;
-  for (std::string_view rest = cut; !rest.empty();) rest.remove_prefix(Parse(rest, writer));
+  std::string_view rest = cut;
+  for (int run = 0; run < kRunsMax && !rest.empty(); ++run) {
+    rest.remove_prefix(Parse(rest, writer));
+  }
+  // Thousands of elements that nobody closed: of what follows, the text.
+  if (!rest.empty()) writer.Text(TextFromHtml(rest));
   return writer.Finish();
 }
 

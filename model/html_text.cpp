@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string_view>
+#include <unordered_map>
 
 #include "model/code_point.h"
 #include "model/html.h"
@@ -24,6 +26,19 @@ void AppendNumber(std::string& out, std::uint32_t number) {
   if (c > 0x10FFFF || (c >= 0xD800 && c < 0xE000)) c = 0xFFFD;
   if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7F) return;
   AppendCodePoint(out, c);
+}
+
+// The entities of HTML 4 by name. libxml2's own search for a name reads its whole list each time.
+const std::unordered_map<std::string_view, std::uint32_t>& Entities() {
+  static const auto entities = [] {
+    constexpr std::uint32_t kLast = 0x2666;  // &diams;
+    std::unordered_map<std::string_view, std::uint32_t> map;
+    for (std::uint32_t c = '"'; c <= kLast; ++c) {
+      if (const htmlEntityDesc* entity = htmlEntityValueLookup(c)) map.emplace(entity->name, c);
+    }
+    return map;
+  }();
+  return entities;
 }
 
 class TextReader {
@@ -54,7 +69,7 @@ class TextReader {
     while (end - at_ <= kEntityNameBytesMax && (IsAsciiLetter(At(end)) || IsAsciiDigit(At(end)))) {
       ++end;
     }
-    const std::string name(html_.substr(at_ + 1, end - at_ - 1));
+    const std::string_view name = html_.substr(at_ + 1, end - at_ - 1);
     if (name.empty()) {
       out_ += html_[at_++];
       return;
@@ -65,10 +80,9 @@ class TextReader {
       value = name == "amp" ? '&' : name == "lt" ? '<' : name == "gt" ? '>' : '"';
     } else if (name == "apos" && closed) {
       value = '\'';
-    } else if (const htmlEntityDesc* entity =
-                   htmlEntityLookup(reinterpret_cast<const xmlChar*>(name.c_str()))) {
+    } else if (const auto entity = Entities().find(name); entity != Entities().end()) {
       // Without its semicolon only the oldest ones are read, as browsers do (`&amp`, `&eacute`).
-      if (closed || entity->value < 0x100) value = entity->value;
+      if (closed || entity->second < 0x100) value = entity->second;
     }
     if (value == 0) {
       out_ += html_[at_++];
