@@ -305,6 +305,9 @@ describe('the replay page', { skip, concurrency: false }, () => {
     await page.context().route('https://social.example/**', (route) => route.fulfill({ body: 'the original', contentType: 'text/plain' }));
     await page.keyboard.press('o');
     assert.match((await opened).url(), /^https:\/\/social\.example\/|^about:blank$/);
+    await page.keyboard.press('r');
+    await page.getByRole('dialog', { name: 'Join in' }).waitFor();
+    await page.keyboard.press('Escape');
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys and settings' }).waitFor();
     await page.keyboard.press('Escape');

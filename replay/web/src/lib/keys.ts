@@ -6,6 +6,7 @@ export const kKeys: readonly [keys: string, does: string][] = [
   ['j k', 'next or previous conversation'],
   ['Enter', 'open the thread of the post in focus'],
   ['o', 'open the post in focus where it was written'],
+  ['r', 'answer it'],
   ['Esc', 'close what is open'],
   ['/', 'search'],
   ['?', 'these keys'],
