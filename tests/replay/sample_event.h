@@ -22,6 +22,8 @@ EntryRecord MakeEntry(const std::string& id, TimeMs published, const std::string
                       const std::string& html, const std::string& parent = "");
 SessionRecord MakeSession(TimeMs id, TimeMs first, TimeMs last, TimeMs ends,
                           const std::string& event = "");
+// The event as records of `timelines`, in an order in which a processor might write them.
+std::vector<TimelineRecord> SampleRecords();
 void FillSample(MemoryStore& store);
 
 }  // namespace latecomer
