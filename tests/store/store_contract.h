@@ -35,6 +35,9 @@ T Require(Result<T> result) {
 
 inline constexpr char kTopicId[] = "topic-1";
 
+// A log of everything that may occur, with ids drawn from few so that they meet.
+Log RandomLog(unsigned seed, int records);
+
 // Applies records [from, to) of the log as one batch of partition 0.
 SinkBatch BatchOf(const Log& log, std::size_t from, std::size_t to);
 // Applies the whole log as one batch from offset 0.

@@ -181,7 +181,7 @@ std::string SnapshotDifference(TimelineReadStore& store, const TimelineSnapshot&
 
 }  // namespace
 
-std::string Difference(TimelineReadStore& store, const StoreModel& model) {
+std::string Difference(TimelineReadStore& store, const StoreModel& model, LastSeqs last_seqs) {
   const Result<std::vector<HashtagSummary>> summaries = store.Hashtags();
   if (!summaries) return summaries.error().message;
   const std::set<std::string> expected = model.Hashtags();
@@ -198,7 +198,10 @@ std::string Difference(TimelineReadStore& store, const StoreModel& model) {
     if (!what.empty()) return hashtag + ": " + what;
     const Result<std::int64_t> last = store.LastSeq(hashtag);
     if (!last) return last.error().message;
-    if (*last != model.LastSeq(hashtag)) return hashtag + ": LastSeq";
+    const std::int64_t least = model.LastSeq(hashtag);
+    if (last_seqs == LastSeqs::kExact ? *last != least : *last < least) {
+      return hashtag + ": LastSeq";
+    }
   }
   return {};
 }

@@ -45,7 +45,11 @@ class StoreModel {
   std::map<std::string, Rows> hashtags_;
 };
 
+// What LastSeq may be: the end of a rebuild is a change of its own, after the last record.
+enum class LastSeqs { kExact, kAtLeast };
+
 // An empty text if the store shows just what the model holds, else what differs.
-std::string Difference(TimelineReadStore& store, const StoreModel& model);
+std::string Difference(TimelineReadStore& store, const StoreModel& model,
+                       LastSeqs last_seqs = LastSeqs::kExact);
 
 }  // namespace latecomer::test

@@ -85,6 +85,7 @@ class Log {
   }
   void Skip(std::int64_t offsets) { next_ += offsets; }  // as compaction leaves them
   const std::vector<SequencedRecord>& records() const { return records_; }
+  std::vector<SequencedRecord>& mutable_records() { return records_; }
   std::int64_t next() const { return next_; }
 
  private:
