@@ -342,6 +342,7 @@ describe('the replay page', { skip, concurrency: false }, () => {
     await page.waitForTimeout(6_500);
     const said = await page.evaluate(() => window.said);
     assert.ok(said.length >= 1 && said.length <= 2, `${said.length} messages`);
+    await page.getByRole('button', { name: 'Pause' }).click();
     assert.equal(await page.locator('[aria-live]').count(), 1);
     assert.equal(await page.locator('[role=log], [role=feed]').count(), 0);
     assert.equal(await page.locator('main ol.posts > li > article').count(), await articles(page).count());
