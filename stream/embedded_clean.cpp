@@ -1,6 +1,8 @@
 #include "stream/embedded_clean.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "stream/embedded_schema.h"
 
@@ -9,6 +11,11 @@ namespace {
 
 constexpr std::int64_t kRecordsPerStep = 2'000;  // bound of one transaction
 constexpr std::int64_t kTombstonesPerStep = 500;
+constexpr std::int64_t kTimesPerStep = 100'000;  // bound of one look at timestamps
+// Between transactions: a lock that is taken again at once would starve the writers.
+constexpr auto kStepPause = std::chrono::milliseconds(1);
+
+void Pause() { std::this_thread::sleep_for(kStepPause); }
 
 // One table's statements, made once a partition.
 struct PartitionSql {
@@ -26,21 +33,33 @@ struct PartitionSql {
   std::string table, first, delete_range, times, dirty, delete_one, key_of;
 };
 
-// Deletes up to kRecordsPerStep records below the start offset. True if there may be more.
-bool DeleteBelowStart(Db& db, EmbeddedShared& shared, std::int64_t no, const PartitionSql& sql) {
+enum class Step { kNothing, kDone, kMore };
+
+Step DeleteStep(Db& db, EmbeddedShared& shared, std::int64_t no, const PartitionSql& sql) {
   std::int64_t first = 0;
   {
     Query row = db.Sql(sql.first);
-    if (!row.Step()) return false;
+    if (!row.Step()) return Step::kNothing;
     first = row.Int(0);
   }
   const std::int64_t start = Bounds(db, no).start;
-  if (first >= start) return false;
+  if (first >= start) return Step::kNothing;
   const std::int64_t end = std::min(first + kRecordsPerStep, start);
   WriteTransaction transaction(db, shared);
   db.Sql(sql.delete_range).Bind(first, end).Run();
   transaction.Commit();
-  return end < start;
+  return end < start ? Step::kMore : Step::kDone;
+}
+
+// Deletes the records below the start offset. True if there were any.
+bool DeleteBelowStart(Db& db, EmbeddedShared& shared, std::int64_t no, const PartitionSql& sql) {
+  Step step = DeleteStep(db, shared, no, sql);
+  const bool any = step != Step::kNothing;
+  while (step == Step::kMore) {
+    Pause();
+    step = DeleteStep(db, shared, no, sql);
+  }
+  return any;
 }
 
 // True if the start has moved.
@@ -54,25 +73,25 @@ bool MoveStart(Db& db, EmbeddedShared& shared, std::int64_t no, std::int64_t sta
   return true;
 }
 
-// The first offset that is young enough to stay, or the end.
+// The first offset that is young enough to stay, or as far as one step looks.
 std::int64_t FirstYoung(Db& db, std::int64_t no, const PartitionSql& sql, TimeMs cutoff) {
-  PartitionBounds bounds = Bounds(db, no);
+  const PartitionBounds bounds = Bounds(db, no);
+  std::int64_t next = bounds.start;
   Query rows = db.Sql(sql.times);
-  rows.Bind(bounds.start, bounds.end - bounds.start);
-  while (rows.Step()) {
-    if (rows.Int(1) >= cutoff) return rows.Int(0);
-  }
-  return bounds.end;
+  rows.Bind(bounds.start, kTimesPerStep);
+  while (rows.Step() && rows.Int(1) < cutoff) next = rows.Int(0) + 1;
+  return next;
 }
 
 bool CleanByTime(Db& db, EmbeddedShared& shared, const EmbeddedTopic& topic, TimeMs now) {
   bool deleted = false;
   for (const std::int64_t no : topic.partition_nos) {
     const PartitionSql sql(no);
-    if (topic.retention_ms >= 0) {
-      deleted |= MoveStart(db, shared, no, FirstYoung(db, no, sql, now - topic.retention_ms));
+    const TimeMs cutoff = now - topic.retention_ms;
+    while (topic.retention_ms >= 0 && MoveStart(db, shared, no, FirstYoung(db, no, sql, cutoff))) {
+      deleted = true;
     }
-    while (DeleteBelowStart(db, shared, no, sql)) deleted = true;
+    deleted |= DeleteBelowStart(db, shared, no, sql);
   }
   return deleted;
 }
@@ -190,11 +209,9 @@ bool Compact(Db& db, EmbeddedShared& shared, const EmbeddedTopic& topic, TimeMs 
   bool deleted = false;
   for (const std::int64_t no : topic.partition_nos) {
     const PartitionSql sql(no);
-    while (CompactStep(db, shared, no, sql, deleted)) {
-    }
+    while (CompactStep(db, shared, no, sql, deleted)) Pause();
     const TimeMs cutoff = now - topic.tombstone_retention_ms;
-    while (TombstoneStep(db, shared, no, sql, cutoff, deleted)) {
-    }
+    while (TombstoneStep(db, shared, no, sql, cutoff, deleted)) Pause();
   }
   return deleted;
 }
@@ -220,8 +237,7 @@ Status TrimPartition(Db& db, EmbeddedShared& shared, const EmbeddedTopic& topic,
   const PartitionSql sql(*no);
   // From here on no reader sees the records; deleting them may take several transactions.
   MoveStart(db, shared, *no, before);
-  while (DeleteBelowStart(db, shared, *no, sql)) {
-  }
+  DeleteBelowStart(db, shared, *no, sql);
   return {};
 }
 

@@ -9,6 +9,10 @@ namespace latecomer {
 namespace {
 
 constexpr auto kBusyPause = std::chrono::milliseconds(1);
+// The write-ahead log is moved into the file when it has this many pages. If writers of several
+// processes leave no moment to begin it anew, they are made to wait at the second bound.
+constexpr int kLogPages = 4'096;
+constexpr int kLogPagesMax = 32'768;
 
 std::string Reason(sqlite3* db, int code) {
   const char* text = db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code);
@@ -157,9 +161,20 @@ Db::Db(const EmbeddedStreamSettings& settings)
   db_.reset(raw);
   if (code != SQLITE_OK) Throw(raw, code, path_);
   sqlite3_busy_handler(raw, &Db::OnBusy, this);
+  sqlite3_wal_hook(raw, &Db::OnCommit, nullptr);
 }
 
 Db::~Db() = default;
+
+// Called after each commit. The commit has succeeded whatever becomes of this: the next one tries
+// again.
+int Db::OnCommit(void*, sqlite3* db, const char* name, int pages) {
+  if (pages >= kLogPages) {
+    const int mode = pages >= kLogPagesMax ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+    sqlite3_wal_checkpoint_v2(db, name, mode, nullptr, nullptr);
+  }
+  return SQLITE_OK;
+}
 
 // SQLite's own busy handler sleeps up to 100 ms a time: too long beside transactions of a few ms.
 int Db::OnBusy(void* self, int count) {

@@ -128,6 +128,7 @@ class Db {
 
   Statement Prepare(std::string_view text);
   static int OnBusy(void* self, int count);
+  static int OnCommit(void* self, sqlite3* db, const char* name, int pages);
 
   std::string path_;
   std::chrono::milliseconds busy_timeout_;

@@ -49,6 +49,9 @@ Status EmbeddedReader::SetUp(const ReaderSettings& settings) {
     }
     return {};
   }
+  if (settings.topics.empty()) {
+    return Invalid("A reader of group " + settings.group + " needs a topic.");
+  }
   for (const std::string& name : settings.topics) {
     const auto topic = FindTopic(*db_, shared_, name);
     if (!topic) return topic.error();

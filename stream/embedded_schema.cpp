@@ -73,7 +73,7 @@ CREATE TABLE assignments(
 
 // Set before the first table is made; a file keeps its page size.
 constexpr const char* kPageSize = "PRAGMA page_size=16384";
-// The log is moved into the file each 4,096 pages (64 MiB), and cut to this size when it restarts.
+// The log is cut to this size when it begins anew.
 constexpr const char* kConnectionSettings = R"sql(
 PRAGMA synchronous=FULL;
 PRAGMA secure_delete=ON;
@@ -81,7 +81,6 @@ PRAGMA cell_size_check=ON;
 PRAGMA trusted_schema=OFF;
 PRAGMA temp_store=MEMORY;
 PRAGMA cache_size=-16384;
-PRAGMA wal_autocheckpoint=4096;
 PRAGMA journal_size_limit=67108864;
 )sql";
 

@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::size_t kRecordBytesMax = std::size_t{16} << 20;
 constexpr std::size_t kTransactionBytesMax = std::size_t{256} << 20;
-constexpr std::size_t kTransactionRecordsMax = 4'000'000;
 constexpr std::size_t kKeptBytesMax = std::size_t{32} << 20;  // of the buffer, between transactions
 
 }  // namespace
@@ -64,13 +63,13 @@ Status EmbeddedWriter::Append(std::string_view topic_name, std::int32_t partitio
   const auto no =
       PartitionNo(**topic, partition == -1 ? PartitionOf(key, (*topic)->partitions) : partition);
   if (!no) return no.error();
-  PartitionLog& log = logs_[*no];
-  if (bytes_.size() + key.size() + value_bytes > kTransactionBytesMax ||
-      log.records.size() >= kTransactionRecordsMax) {
+  const std::size_t needed = key.size() + value_bytes + sizeof(Pending);
+  if (pending_bytes_ + needed > kTransactionBytesMax) {
     return Invalid("The transaction of writer " + transactional_id_ + " is too large: at most " +
                    std::to_string(kTransactionBytesMax) + " bytes are allowed. Commit earlier.");
   }
-  log.records.push_back({bytes_.size(), key.size(), value_bytes, !value});
+  pending_bytes_ += needed;
+  logs_[*no].records.push_back({bytes_.size(), key.size(), value_bytes, !value});
   bytes_ += key;
   if (value) bytes_ += *value;
   return {};
@@ -168,6 +167,7 @@ Status EmbeddedWriter::Abort() {
 
 void EmbeddedWriter::Clear() {
   open_ = false;
+  pending_bytes_ = 0;
   bytes_.clear();
   if (bytes_.capacity() > kKeptBytesMax) bytes_.shrink_to_fit();
   for (auto& [no, log] : logs_) log.records.clear();

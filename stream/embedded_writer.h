@@ -64,6 +64,7 @@ class EmbeddedWriter final : public Writer {
   bool open_ = false;
   std::optional<Error> failed_;  // kConflict or kFatal: of no more use
   std::string bytes_;
+  std::size_t pending_bytes_ = 0;              // with what each record takes beside its bytes
   std::map<std::int64_t, PartitionLog> logs_;  // by partition number
   std::vector<OffsetToSend> offsets_;
 };

@@ -237,6 +237,24 @@ BOOST_AUTO_TEST_CASE(SettingsAreWrong) {
   BOOST_TEST(!stream->EnsureTopic(Topic("t", 0)));
   BOOST_TEST(!stream->EnsureTopic(Topic("t", 100'000)));
   BOOST_TEST(!stream->NewWriter(""));
+  ReaderSettings nothing;
+  nothing.group = "g";
+  BOOST_TEST(!stream->NewReader(nothing));
+}
+
+BOOST_AUTO_TEST_CASE(TheLogBesideTheFileStaysSmall) {
+  const TempFolder folder;
+  const auto stream = Take(OpenEmbeddedStream(StreamIn(folder.path())));
+  Must(stream->EnsureTopic(Topic("t")));
+  const auto reader = contract::ReadPartition(*stream, "t");
+  const std::string value(1 << 20, 'v');
+  for (int i = 0; i < 250; ++i) {
+    const auto writer = Take(stream->NewWriter("w"));
+    contract::AppendAll(*writer, "t", {{"k", value}});
+    (void)Take(reader->Poll(1, std::chrono::milliseconds(0)));
+  }
+  const auto log = std::filesystem::file_size(folder.path() / "stream.db-wal");
+  BOOST_TEST(log < std::uintmax_t{80} << 20);
 }
 
 // What was deleted is in none of the files any more.
