@@ -164,3 +164,20 @@ export function makePosts() {
 }
 
 export const makeJsonLines = () => makePosts().map((post) => JSON.stringify(post)).join('\n') + '\n';
+
+// A very large event: a post each 2.6 s, a third of them begin a conversation.
+export const kBigTag = 'bigevent';
+export function makeBigJsonLines(count) {
+  const begin = time('2020-05-01T08:00:00Z');
+  const id = (i) => `https://big.example/${String(i).padStart(7, '0')}`;
+  const lines = [];
+  for (let i = 0; i < count; i += 1) {
+    lines.push(JSON.stringify({
+      v: 1, type: 'Note', id: id(i), url: id(i), published: new Date(begin + i * 2_600).toISOString(),
+      attributedTo: { id: `https://big.example/u${i % 997}`, preferredUsername: `u${i % 997}@big.example`, name: `Person ${i % 997}` },
+      content: `<p>Post ${i} of a very large event</p>`, language: 'en', ...(i % 3 ? { inReplyTo: id(i - (i % 3)) } : {}),
+      tag: [{ type: 'Hashtag', name: `#${kBigTag}` }],
+    }));
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -27,22 +27,46 @@ function path(parts: string[], params: Params = {}): string {
   return `v1/${parts.map(encodeURIComponent).join('/')}${text === '' ? '' : `?${text}`}`;
 }
 
+// A server that is busy names when to ask again; it is asked twice more, and not waited for long.
+const kRetries = 2;
+const kRetryMsMax = 5_000;
+
 async function get<T>(url: string, signal?: AbortSignal): Promise<T> {
-  let response: Response;
+  for (let attempt = 0; ; attempt += 1) {
+    const response = await request(url, signal);
+    const body: unknown = await response.json().catch(() => null);
+    if (response.ok && body !== null) return body as T;
+    if ((response.status === 429 || response.status === 503) && attempt < kRetries) {
+      const seconds = Number(response.headers.get('retry-after') ?? 1);
+      await wait(Math.min(kRetryMsMax, (Number.isFinite(seconds) ? seconds : 1) * 1_000), signal);
+      continue;
+    }
+    const error = (body as { error?: { code?: string; message?: string } } | null)?.error;
+    throw new ApiError(
+      response.status,
+      error?.code ?? 'failed',
+      error?.message ?? `The server answered with ${response.status}.`,
+    );
+  }
+}
+
+async function request(url: string, signal?: AbortSignal): Promise<Response> {
   try {
-    response = await fetch(url, { headers: { accept: 'application/json' }, credentials: 'omit', signal });
+    return await fetch(url, { headers: { accept: 'application/json' }, credentials: 'omit', signal });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(0, 'unreachable', 'The server cannot be reached.');
   }
-  const body: unknown = await response.json().catch(() => null);
-  if (response.ok && body !== null) return body as T;
-  const error = (body as { error?: { code?: string; message?: string } } | null)?.error;
-  throw new ApiError(
-    response.status,
-    error?.code ?? 'failed',
-    error?.message ?? `The server answered with ${response.status}.`,
-  );
+}
+
+function wait(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(new DOMException('Cancelled', 'AbortError'));
+    }, { once: true });
+  });
 }
 
 export interface EntryQuery {
