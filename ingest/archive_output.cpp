@@ -74,6 +74,21 @@ std::optional<Fault> CheckPost(const Post& post) {
   return std::nullopt;
 }
 
+void KeepWebAddress(std::string& address) {
+  if (!address.starts_with("https://") && !address.starts_with("http://")) address.clear();
+}
+
+// Addresses that are not of the web would run code or open files where someone follows them; an
+// author without an id is none.
+void Tidy(Post& post) {
+  if (post.attributed_to.id.empty()) post.attributed_to = {};
+  for (std::string* address : {&post.url, &post.attributed_to.url, &post.attributed_to.icon}) {
+    KeepWebAddress(*address);
+  }
+  for (Tag& tag : post.tag) KeepWebAddress(tag.href);
+  for (Attachment& attachment : post.attachment) KeepWebAddress(attachment.url);
+}
+
 // NFKC_Casefold of what is plain ASCII is to lower its case.
 bool FoldAscii(std::string_view name, std::string& out) {
   if (name.empty() || name.size() > 100) return false;
@@ -105,6 +120,7 @@ void ArchiveOutput::StartItem(std::uint64_t number, std::string_view sample) {
 }
 
 bool ArchiveOutput::Emit(ArchivePost& post) {
+  Tidy(std::get<Post>(post.value));
   if (const std::optional<Fault> fault = CheckPost(std::get<Post>(post.value))) {
     Reject(fault->field, "`" + std::string(fault->field) + "` " + fault->reason);
     return !stopped_;

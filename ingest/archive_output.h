@@ -25,8 +25,8 @@ class ArchiveOutput {
   // The same for formats that are read by elements and have no text of a record at hand.
   void StartItem(std::uint64_t number, std::string_view sample);
 
-  // Checks the post against the contract's bounds (ids, times, sizes) and gives it to the sink, or
-  // rejects it. False once the sink wants no more.
+  // Drops addresses that are not http or https, checks the post against the contract's bounds (ids,
+  // times, sizes) and gives it to the sink, or rejects it. False once the sink wants no more.
   bool Emit(ArchivePost& post);
   // For a value that has been checked already (canonical lines).
   bool EmitChecked(ArchivePost& post);

@@ -26,11 +26,13 @@ class FeedHandler final : public XmlHandler {
 
   void Start(std::string_view name, const XmlAttributes& attributes) override {
     keep_markup_ = false;
+    if (name == "source" || name == "image" || name == "textInput") ++aside_;
+    if (aside_ > 0) return;
     if (name == "item" || name == "entry") {
       item_ = {};
       in_item_ = true;
       item_.guid = name == "item" ? attributes.Get("rdf:about") : "";
-    } else if (name == "author" || name == "contributor" || name == "source") {
+    } else if (name == "author" || name == "contributor") {
       within_ = name;
     } else if (name == "link") {
       Link(attributes);
@@ -47,6 +49,10 @@ class FeedHandler final : public XmlHandler {
   bool stopped() const override { return out_.stopped(); }
 
   void End(std::string_view name, const std::string& text, bool cut) override {
+    if (aside_ > 0) {
+      if (name == "source" || name == "image" || name == "textInput") --aside_;
+      return;
+    }
     if (cut) item_.cut = true;
     if (name == "item" || name == "entry") {
       Give();
@@ -79,7 +85,7 @@ class FeedHandler final : public XmlHandler {
   void Link(const XmlAttributes& attributes) {
     const std::string href = attributes.Get("href");
     const std::string rel = attributes.Get("rel");
-    if (href.empty() || (!rel.empty() && rel != "alternate") || within_ == "source") return;
+    if (href.empty() || (!rel.empty() && rel != "alternate")) return;
     std::string& link = in_item_ ? item_.link : site_;
     if (link.empty()) link = href;
   }
@@ -182,7 +188,8 @@ class FeedHandler final : public XmlHandler {
   std::optional<TimeMs> now_;
   std::string site_;
   std::string feed_author_, feed_author_uri_;
-  std::string within_;     // author, contributor or source: its elements are not the item's
+  std::string within_;     // author or contributor: its elements are not the item's
+  int aside_ = 0;          // open elements that are about something else
   std::string term_;       // of the category that is open
   std::string text_type_;  // of Atom's text that is open
   Item item_;

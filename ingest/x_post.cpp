@@ -26,6 +26,8 @@ void SetAuthor(const XUser& user, Author& author) {
   author.preferred_username = user.username;
   author.name = user.name;
   if (!user.username.empty()) author.url.append("https://x.com/").append(user.username);
+  // A name that may change is better than no author at all.
+  if (author.id.empty()) author.id = author.url;
   author.icon = user.icon;
 }
 

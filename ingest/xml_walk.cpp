@@ -132,11 +132,10 @@ class Walk final : public XmlAttributes {
 
   // A feed has no use for entities, but an attacker has.
   Status CheckDoctype() {
-    const xmlDoc* document = xmlTextReaderCurrentDoc(reader_.get());
-    if (document == nullptr || document->intSubset == nullptr) return {};
-    if (document->intSubset->entities == nullptr && document->intSubset->pentities == nullptr) {
-      return {};
-    }
+    const xmlNode* node = xmlTextReaderCurrentNode(reader_.get());
+    if (node == nullptr || node->type != XML_DTD_NODE) return {};
+    const auto* subset = reinterpret_cast<const xmlDtd*>(node);
+    if (subset->entities == nullptr && subset->pentities == nullptr) return {};
     return Broken("the document declares entities, which are not read");
   }
 

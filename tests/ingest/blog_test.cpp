@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(atom_with_replies) {
       R"(<category term="Tag One"/><category term="Two"/>)"
       R"(<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>x <a href="https://c.example/?a&amp;b">l</a> &lt;</p><br/></div></content></entry>)"
       R"(<entry><id>https://b.example/2</id><title>t</title><updated>2020-01-03T00:00:00Z</updated>)"
-      R"(<thr:in-reply-to ref="tag:b.example,2020:1"/><summary>plain &lt;b&gt;</summary></entry>)"
+      R"(<source><author><name>No</name></author><id>urn:no</id></source><thr:in-reply-to ref="tag:b.example,2020:1"/><summary>plain &lt;b&gt;</summary></entry>)"
       R"(<entry><id>https://b.example/3</id><title>t</title><updated>soon</updated></entry></feed>)");
   BOOST_TEST(r.error == "");
   BOOST_REQUIRE_EQUAL(r.posts.size(), 2U);
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(atom_with_replies) {
 BOOST_AUTO_TEST_CASE(rss) {
   const ReadResult r = ReadAll(
       R"(<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>)"
-      R"(<title>x</title><link>https://b.example/</link><image><link>https://no.example</link></image>)"
+      R"(<title>x</title><image><link>https://no.example</link></image><link>https://b.example/</link>)"
       R"(<item><title>One</title><link>https://b.example/1</link><guid isPermaLink="false">17</guid>)"
       R"(<pubDate>Tue, 25 Jun 2013 18:14:45 +0200</pubDate><dc:creator>Ana</dc:creator>)"
       R"(<category>Tag</category><description>&lt;p&gt;Hi&lt;/p&gt;</description></item>)"

@@ -90,6 +90,7 @@ BOOST_AUTO_TEST_CASE(tags) {
   BOOST_TEST(post.attributed_to.id == "https://x.com/i/user/42");
   BOOST_TEST(r.hashtags[0] == "tag");
   BOOST_TEST(r.hashtags[1] == "other");
+  BOOST_TEST(std::get<Post>(r.values[1]).attributed_to.id == "https://x.com/ben");
   BOOST_REQUIRE_EQUAL(r.rejects.size(), 4U);
   BOOST_TEST(r.rejects[0] == "f:3 field id_str: `id_str` is no id of a post of X.");
   BOOST_TEST(r.rejects[1] == "f:4 field created_at: `created_at` is no time.");
