@@ -56,6 +56,7 @@ class ContractLog {
   CASE(ReturnsPartitionsOfAMemberThatLeaves)  \
   CASE(LosesASilentMember)                    \
   CASE(FencesOffsetsOfAnOldGeneration)        \
+  CASE(RefusesOffsetsFromBeforeAHandover)     \
   CASE(RestartsAStaticMemberAtOnce)           \
   CASE(Trims)                                 \
   CASE(DeletesByAge)                          \

@@ -198,6 +198,35 @@ void FencesOffsetsOfAnOldGeneration(ContractLog& log) {
   BOOST_TEST(Take(stream->CommittedOffset("g", {"t", 0})).value() >= 3);
 }
 
+void RefusesOffsetsFromBeforeAHandover(ContractLog& log) {
+  const auto stream = log.Open();
+  Must(stream->EnsureTopic(Topic("t", 2)));
+  Member a(*stream, InGroup("g", "t"));
+  Until(
+      log, [&] { return a.owned.size() == 2; }, [&] { a.Step(); }, "assignment");
+  const GroupMetadata old = a.reader->Group();
+  {
+    Member b(*stream, InGroup("g", "t"));
+    Until(
+        log, [&] { return a.owned.size() == 1 && b.owned.size() == 1; },
+        [&] {
+          a.Step();
+          b.Step();
+        },
+        "one each");
+  }
+  Until(
+      log, [&] { return a.owned.size() == 2; }, [&] { a.Step(); }, "both again");
+  // It owns the partition again, but what it did before may be what another has done since.
+  const auto late = Take(stream->NewWriter("late"));
+  Must(late->Begin());
+  Status sent = late->SendOffsets(old, a.revoked.front(), 0);
+  if (sent) sent = late->Commit();
+  BOOST_TEST_REQUIRE(!sent);
+  BOOST_TEST((sent.error().code == ErrorCode::kConflict));
+  CommitAll(*Take(stream->NewWriter("good")), a);
+}
+
 void RestartsAStaticMemberAtOnce(ContractLog& log) {
   const auto stream = log.Open();
   Must(stream->EnsureTopic(Topic("t", kPartitions)));
