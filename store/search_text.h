@@ -1,5 +1,5 @@
 // What the search looks at, whatever the database: the folded text of a post, the words of a query,
-// and the trigrams that both are indexed by.
+// and the tokens that an index has of both.
 //
 // Folding is NFKC_Casefold (Unicode TR 44, by ICU), so that case and width do not matter in any
 // script; accents do. A word matches where it stands as a substring, never across white space.
@@ -37,11 +37,13 @@ Result<std::vector<std::string>> SearchWords(std::string_view query);
 // Whether the folded text has all words.
 bool HasWords(std::string_view folded_text, const std::vector<std::string>& words);
 
-// Appends the trigrams (three code points each, none with white space or controls in it) of folded
-// text to `out`, each followed by a blank.
-void AppendTrigrams(std::string& out, std::string_view folded_text);
+// Appends an index token, followed by a blank, for each trigram (three code points in a row, none
+// of them white space or a control) of folded text. A token is kIndexTokenBytes of a-z and 2-7: 30
+// bits of the trigram's hash. Two trigrams may share one: what an index finds is to be checked.
+inline constexpr std::size_t kIndexTokenBytes = 6;
+void AppendIndexTokens(std::string& out, std::string_view folded_text);
 
-// Trigrams of the words that a text with these words must have; none if all words are shorter.
-std::vector<std::string> QueryTrigrams(const std::vector<std::string>& words);
+// Tokens that a text with these words must have; none if all words are shorter than a trigram.
+std::vector<std::string> QueryTokens(const std::vector<std::string>& words);
 
 }  // namespace latecomer

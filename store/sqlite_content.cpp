@@ -12,12 +12,9 @@ constexpr std::size_t kPendingBytesMax = 32U << 20U;
 constexpr std::size_t kSpellingBytesMax = 400;
 
 // Contentless, without positions: it finds candidates, which are then checked against the content.
-// The tokenizer splits at blanks only (and at controls, which no trigram holds).
-constexpr const char* kCreateIndex = R"sql(
-CREATE VIRTUAL TABLE entry_text USING fts5(
-  trigrams, content='', columnsize=0, detail=none,
-  tokenize="ascii tokenchars '!#$%&()*+,-./:;<=>?@[\]^_`{|}~''""'")
-)sql";
+constexpr const char* kCreateIndex =
+    "CREATE VIRTUAL TABLE entry_text USING fts5("
+    "tokens, content='', columnsize=0, detail=none, tokenize='ascii')";
 
 }  // namespace
 
@@ -44,10 +41,10 @@ Post SqliteContent::Parse(std::string_view json) const {
   return post;
 }
 
-std::string SqliteContent::Trigrams(const HashtagRef& hashtag, const Post& post) const {
-  // One token for the hashtag; being longer than three code points it is no trigram.
-  std::string out = "tag:" + std::to_string(hashtag.row) + ' ';
-  AppendTrigrams(out, SearchText(post));
+std::string SqliteContent::Tokens(const HashtagRef& hashtag, const Post& post) const {
+  // One token for the hashtag; those of the text hold no 0.
+  std::string out = '0' + std::to_string(hashtag.row) + ' ';
+  AppendIndexTokens(out, SearchText(post));
   return out;
 }
 
@@ -59,7 +56,7 @@ void SqliteContent::Put(std::int64_t row, const HashtagRef& hashtag, const std::
   Count(hashtag, post, 1);
   if (!indexed_) return;
   IndexChange& change = index_[row];
-  change.in = Trigrams(hashtag, post);
+  change.in = Tokens(hashtag, post);
   pending_bytes_ += change.in.size();
   if (pending_bytes_ > kPendingBytesMax) FlushIndex();
 }
@@ -81,7 +78,7 @@ void SqliteContent::Remove(std::int64_t row, const HashtagRef& hashtag) {
     change.in.clear();  // came in this transaction: the index has not seen it
     return;
   }
-  change.out = Trigrams(hashtag, post);
+  change.out = Tokens(hashtag, post);
   pending_bytes_ += change.out.size();
 }
 
@@ -113,8 +110,8 @@ void SqliteContent::Count(const HashtagRef& hashtag, const Post& post, int by) {
 
 void SqliteContent::FlushIndex() {
   SqliteStatement& out =
-      db_.Statement("INSERT INTO entry_text(entry_text, rowid, trigrams) VALUES('delete', ?, ?)");
-  SqliteStatement& in = db_.Statement("INSERT INTO entry_text(rowid, trigrams) VALUES(?, ?)");
+      db_.Statement("INSERT INTO entry_text(entry_text, rowid, tokens) VALUES('delete', ?, ?)");
+  SqliteStatement& in = db_.Statement("INSERT INTO entry_text(rowid, tokens) VALUES(?, ?)");
   for (const auto& [row, change] : index_) {
     if (!change.out.empty()) out.Run(row, change.out);
     if (!change.in.empty()) in.Run(row, change.in);
@@ -155,9 +152,9 @@ void SqliteContent::BuildIndex() {
   db_.Exec(kCreateIndex);
   SqliteRows rows(db_.Statement(
       "SELECT c.row, e.hashtag, c.json FROM content c JOIN entry e ON e.row=c.row ORDER BY c.row"));
-  SqliteStatement& in = db_.Statement("INSERT INTO entry_text(rowid, trigrams) VALUES(?, ?)");
+  SqliteStatement& in = db_.Statement("INSERT INTO entry_text(rowid, tokens) VALUES(?, ?)");
   while (rows.Next()) {
-    in.Run(rows->Int(0), Trigrams({rows->Int(1), {}}, Parse(rows->View(2))));
+    in.Run(rows->Int(0), Tokens({rows->Int(1), {}}, Parse(rows->View(2))));
   }
 }
 

@@ -40,11 +40,11 @@ class SqliteContent {
 
  private:
   struct IndexChange {
-    std::string out;  // trigrams to delete
-    std::string in;   // trigrams to insert
+    std::string out;  // tokens to delete
+    std::string in;   // tokens to insert
   };
   Post Parse(std::string_view json) const;
-  std::string Trigrams(const HashtagRef& hashtag, const Post& post) const;
+  std::string Tokens(const HashtagRef& hashtag, const Post& post) const;
   void Count(const HashtagRef& hashtag, const Post& post, int by);
   bool IsSpellingOf(const HashtagRef& hashtag, const std::string& name);
   void BuildIndex();

@@ -7,15 +7,17 @@ namespace latecomer {
 namespace {
 
 bool IsFull(int code, int system_errno) {
-  return code == SQLITE_FULL ||
-         (code == SQLITE_IOERR &&
-          (system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG));
+  if ((code & 0xff) == SQLITE_FULL) return true;
+  // SQLite tells a quota and a limit only by errno, and forgets that while it rolls back.
+  return code == SQLITE_IOERR_WRITE && (system_errno == ENOSPC || system_errno == EDQUOT ||
+                                        system_errno == EFBIG || system_errno == 0);
 }
 
 Error ErrorOf(const std::string& path, int code, int system_errno, const char* detail) {
   const std::string file = "The timeline store " + path;
-  const std::string why = std::string(" (SQLite: ") + detail + ").";
-  if (IsFull(code & 0xff, system_errno)) {
+  const std::string why =
+      std::string(" (SQLite: ") + detail + ", code " + std::to_string(code) + ").";
+  if (IsFull(code, system_errno)) {
     return Fatal(file + " cannot grow: the disk, a quota or a file size limit is full. Make room" +
                  why);
   }

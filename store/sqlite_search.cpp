@@ -29,9 +29,9 @@ class Search {
 
   std::vector<SearchHit> Run() {
     if (!request_.hashtag.empty() && !FindHashtag()) return {};
-    const std::vector<std::string> trigrams = QueryTrigrams(request_.words);
-    if (!trigrams.empty() && ReadMeta(db_, "search_rules") == SearchRules()) {
-      const std::optional<std::vector<std::int64_t>> rows = FindCandidates(trigrams);
+    const std::vector<std::string> tokens = QueryTokens(request_.words);
+    if (!tokens.empty() && ReadMeta(db_, "search_rules") == SearchRules()) {
+      const std::optional<std::vector<std::int64_t>> rows = FindCandidates(tokens);
       if (rows) {
         CheckCandidates(*rows);
         return std::move(hits_);
@@ -49,18 +49,12 @@ class Search {
     return true;
   }
 
-  // Rows that have all trigrams, in no order; nothing where they are too many.
-  std::optional<std::vector<std::int64_t>> FindCandidates(
-      const std::vector<std::string>& trigrams) {
-    std::string match = hashtag_ == 0 ? "" : "\"tag:" + std::to_string(hashtag_) + '"';
-    for (const std::string& trigram : trigrams) {
+  // Rows that have all tokens, in no order; nothing where they are too many.
+  std::optional<std::vector<std::int64_t>> FindCandidates(const std::vector<std::string>& tokens) {
+    std::string match = hashtag_ == 0 ? "" : "\"0" + std::to_string(hashtag_) + '"';
+    for (const std::string& token : tokens) {
       if (!match.empty()) match += " AND ";
-      match += '"';
-      for (const char c : trigram) {
-        if (c == '"') match += '"';
-        match += c;
-      }
-      match += '"';
+      match += '"' + token + '"';
     }
     std::vector<std::int64_t> out;
     SqliteRows rows(db_.Statement("SELECT rowid FROM entry_text WHERE entry_text MATCH ? LIMIT ?"),

@@ -1,4 +1,4 @@
-// The timeline store in one SQLite file: WAL, synchronous=FULL, FTS5 with the trigram tokenizer.
+// The timeline store in one SQLite file: WAL, synchronous=FULL, FTS5 over trigrams.
 #pragma once
 
 #include <memory>

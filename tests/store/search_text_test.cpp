@@ -1,6 +1,7 @@
 #include "store/search_text.h"
 
 #include <boost/test/unit_test.hpp>
+#include <set>
 
 #include "store_records.h"
 
@@ -23,20 +24,48 @@ BOOST_AUTO_TEST_CASE(words_of_a_query) {
   BOOST_TEST(!SearchWords("\xff"));
 }
 
-BOOST_AUTO_TEST_CASE(trigrams_do_not_cross_white_space) {
-  std::string out;
-  AppendTrigrams(out, "abcd ef 日本語で\nxyz");
-  BOOST_TEST(out == "abc bcd 日本語 本語で xyz ");
+BOOST_AUTO_TEST_CASE(tokens_do_not_cross_white_space) {
+  const auto tokens = [](std::string_view text) {
+    std::string out;
+    AppendIndexTokens(out, text);
+    return out;
+  };
+  BOOST_TEST(tokens("abc").size() == kIndexTokenBytes + 1);
+  BOOST_TEST(tokens("abcd ef 日本語で\nxyz\ta") ==
+             tokens("abc") + tokens("bcd") + tokens("日本語") + tokens("本語で") + tokens("xyz"));
+  BOOST_TEST(tokens("ab 日本 🔥") == "");
 }
 
-BOOST_AUTO_TEST_CASE(trigrams_of_a_query_stand_in_a_text_that_has_it) {
-  std::string text;
-  AppendTrigrams(text, "https://social.example/@ana 🔥🔥🔥🔥");
-  for (const std::string& trigram : QueryTrigrams({"social.example", "🔥🔥🔥", "//"})) {
-    BOOST_TEST((' ' + text).find(' ' + trigram + ' ') != std::string::npos, trigram);
+BOOST_AUTO_TEST_CASE(tokens_are_what_indexes_hold) {
+  // Another result would need another kRulesVersion: the indexes that are there hold these.
+  std::string out;
+  AppendIndexTokens(out, "abcd 日本語");
+  BOOST_TEST(out == "i2fod7 r5f4dc 6jpzry ");
+}
+
+BOOST_AUTO_TEST_CASE(tokens_differ) {
+  std::set<std::string> tokens;
+  int trigrams = 0;
+  for (char a = 'a'; a <= 'z'; ++a) {
+    for (char b = 'a'; b <= 'z'; ++b) {
+      for (char c = 'a'; c <= 'z'; ++c, ++trigrams) {
+        std::string token;
+        AppendIndexTokens(token, std::string{a, b, c});
+        tokens.insert(token);
+      }
+    }
   }
-  BOOST_TEST(QueryTrigrams({"ab", "日本", ""}).empty());
-  BOOST_TEST(QueryTrigrams({std::string(5000, 'a') + "bcdefgh"}).size() <= 32U);
+  BOOST_TEST(tokens.size() >= static_cast<std::size_t>(trigrams) - 5U);
+}
+
+BOOST_AUTO_TEST_CASE(tokens_of_a_query_stand_in_a_text_that_has_it) {
+  std::string text;
+  AppendIndexTokens(text, "https://social.example/@ana 🔥🔥🔥🔥");
+  for (const std::string& token : QueryTokens({"social.example", "🔥🔥🔥", "//s"})) {
+    BOOST_TEST((' ' + text).find(' ' + token + ' ') != std::string::npos, token);
+  }
+  BOOST_TEST(QueryTokens({"ab", "日本", ""}).empty());
+  BOOST_TEST(QueryTokens({std::string(5000, 'a') + "bcdefgh"}).size() <= 32U);
 }
 
 BOOST_AUTO_TEST_CASE(text_of_content) {

@@ -95,7 +95,7 @@ void CheckSearchHostile(StoreUnderTest& store) {
   check("NEAR", "2");
   check("or AND not", "2");
   check("quoted OR star*", "");
-  check("trigrams:quoted", "");
+  check("tokens:quoted", "");
   check("tag:1", "");
   check("'; DROP TABLE entry; --", "");
   check("NEAR(quoted, 5)", "");
