@@ -43,6 +43,9 @@ LINES_MAX = 400
 # A folder that only exists on somebody's machine.
 MACHINE_PATH = re.compile(r"(?:^|[^\w./~-])/(?:work|root|farm|home/\w+)/")
 
+# The target of a link or picture in Markdown, unless it leads out of the checkout or down the page.
+LINK = re.compile(r"\]\((?![a-z]+:|#)([^)\s#]+)")
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 
 
@@ -124,6 +127,15 @@ class House:
             for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
                 if MACHINE_PATH.search(line):
                     self.breach(name, number, f"a machine's path: {line.strip()[:80]}")
+
+    def rule_links(self):
+        """What a page links to is there."""
+        for name in self.files:
+            if name.endswith(".md"):
+                for number, line in self.lines(name):
+                    for target in LINK.findall(line):
+                        if not (self.root / name).parent.joinpath(target).exists():
+                            self.breach(name, number, f"a link to nothing: {target}")
 
 
 RULES = sorted(name[5:] for name in dir(House) if name.startswith("rule_"))

@@ -91,6 +91,19 @@ class HouseTest(unittest.TestCase):
                 found = self.breaches("paths", {"docs/a.md": line + "\n"})
                 self.assertEqual(found == [], allowed, found)
 
+    def test_links(self):
+        for line, allowed in [
+            ("[a](b.md) and ![c](../LICENSE)", True),
+            ("[a](b.md#part)", True),
+            ("[a](#part) [b](https://social.example/gone.md)", True),
+            ("[a](gone.md)", False),
+            ("![a](b.png)", False),
+        ]:
+            with self.subTest(line=line):
+                files = {"docs/a.md": line + "\n", "docs/b.md": "\n", "LICENSE": "\n"}
+                found = self.breaches("links", files)
+                self.assertEqual(found == [], allowed, found)
+
     def test_ignored_files_are_not_the_house(self):
         self.assertEqual(
             self.breaches("pragma", {".gitignore": "/build/\n", "build/a.h": "int a;\n"}), [])

@@ -71,7 +71,7 @@ else
   printf '[replay]\nlisten = "127.0.0.1:%s"\n\n[[hashtag]]\nname = "%s"\n' "$port" "$hashtag" >"$settings"
 fi
 
-say "Reading ${#files[@]} archives about #$hashtag"
+say "Reading what was said under #$hashtag"
 "$latecomer" import -c "$settings" --data "$folder/data" --hashtag "$hashtag" "${files[@]}" </dev/null
 
 pid=
