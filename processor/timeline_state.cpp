@@ -2,11 +2,12 @@
 
 #include <xxhash.h>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include <cassert>
 #include <cstring>
 #include <random>
+
+#include "processor/text_arena.h"
+#include "processor/timeline_indexes.h"
 
 namespace latecomer {
 namespace {
@@ -22,86 +23,8 @@ constexpr int kNumberHashBits = 21;
 
 }  // namespace
 
-// Texts of ids, packed. Blocks are never moved; a batch that is unwound gives its part back.
-class TimelineState::Arena {
- public:
-  const char* Add(std::string_view text) {
-    const bool none = block_ == static_cast<std::size_t>(-1);
-    if (none || used_ + text.size() > blocks_[block_].size) NextBlock(text.size());
-    char* const at = blocks_[block_].bytes.get() + used_;
-    std::memcpy(at, text.data(), text.size());
-    used_ += text.size();
-    return at;
-  }
-  void Mark() {
-    mark_block_ = block_;
-    mark_used_ = used_;
-  }
-  void Rewind() {
-    block_ = mark_block_;
-    used_ = mark_used_;
-  }
-  std::size_t bytes() const { return blocks_.size() * kBlockBytes; }
-
- private:
-  static constexpr std::size_t kBlockBytes = 256U << 10U;
-  struct Block {
-    std::unique_ptr<char[]> bytes;
-    std::size_t size;
-  };
-  void NextBlock(std::size_t bytes_min) {
-    ++block_;
-    used_ = 0;
-    if (block_ < blocks_.size() && blocks_[block_].size >= bytes_min) return;
-    const std::size_t size = std::max(kBlockBytes, bytes_min);
-    blocks_.insert(blocks_.begin() + static_cast<std::ptrdiff_t>(block_),
-                   {std::make_unique_for_overwrite<char[]>(size), size});
-  }
-  std::vector<Block> blocks_;
-  std::size_t block_ = static_cast<std::size_t>(-1);
-  std::size_t used_ = 0;
-  std::size_t mark_block_ = static_cast<std::size_t>(-1);
-  std::size_t mark_used_ = 0;
-};
-
-// What a name is looked up by.
-struct NameQuery {
-  std::string_view text;
-  std::uint32_t hashtag;
-  std::uint32_t hash;
-};
-
-struct TimelineState::NameHash {
-  using is_transparent = void;
-  using is_avalanching = void;
-  const ChunkedVector<Name>* names;
-  static std::size_t Spread(std::uint32_t hash) { return hash * std::size_t{0x9E3779B97F4A7C15}; }
-  std::size_t operator()(std::uint32_t name) const { return Spread((*names)[name].hash); }
-  std::size_t operator()(const NameQuery& query) const { return Spread(query.hash); }
-};
-
-struct TimelineState::NameEqual {
-  using is_transparent = void;
-  const ChunkedVector<Name>* names;
-  bool operator()(std::uint32_t a, std::uint32_t b) const { return a == b; }
-  bool operator()(const NameQuery& query, std::uint32_t name) const {
-    const Name& other = (*names)[name];
-    return other.hash == query.hash && other.hashtag == query.hashtag &&
-           std::string_view(other.text, other.size) == query.text;
-  }
-  bool operator()(std::uint32_t name, const NameQuery& query) const { return (*this)(query, name); }
-};
-
-struct TimelineState::Indexes {
-  explicit Indexes(const ChunkedVector<Name>* names)
-      : names_by_text(0, NameHash{names}, NameEqual{names}) {}
-  boost::unordered_flat_set<std::uint32_t, NameHash, NameEqual> names_by_text;
-  boost::unordered_flat_set<std::uint64_t> numbers;  // NumberKey
-  boost::unordered_flat_map<std::uint64_t, std::uint32_t> pairs;
-};
-
 TimelineState::TimelineState()
-    : arena_(std::make_unique<Arena>()), indexes_(std::make_unique<Indexes>(&names_)) {}
+    : arena_(std::make_unique<TextArena>()), indexes_(std::make_unique<Indexes>(&names_)) {}
 TimelineState::~TimelineState() = default;
 
 std::uint32_t TimelineState::HashOf(std::string_view id, std::uint32_t hashtag) {

@@ -112,6 +112,8 @@ struct ForgottenState {
   bool author = false;
 };
 
+class TextArena;
+
 // The cells, and how to take changes back.
 class TimelineState {
  public:
@@ -239,7 +241,6 @@ class TimelineState {
   };
   struct NameHash;
   struct NameEqual;
-  class Arena;
   struct Indexes;
 
   template <typename T>
@@ -254,7 +255,7 @@ class TimelineState {
   ChunkedVector<Repost> reposts_;
   ChunkedVector<Tree> trees_;
   std::uint32_t free_node_ = kNone;
-  std::unique_ptr<Arena> arena_;
+  std::unique_ptr<TextArena> arena_;
   std::unique_ptr<Indexes> indexes_;
   std::unordered_map<std::uint64_t, Stated> stated_;  // reposts: high bit
   std::unordered_map<std::uint32_t, TimeMs> deleted_at_;
