@@ -90,6 +90,7 @@ describe('the replay page', { skip, concurrency: false }, () => {
 
   test('without skipping the silence is waited for', async () => {
     const { page, done } = await open(replayAt('2016-09-23T16:30:00.000Z', '&skip=off&pace=10000'));
+    await lastPost(page).waitFor();
     const before = await articles(page).count();
     await page.getByRole('button', { name: 'Play' }).click();
     await page.waitForTimeout(1_000);

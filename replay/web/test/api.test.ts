@@ -29,9 +29,9 @@ test('addresses are relative, and what is said is encoded', async () => {
 test('a busy server is asked again, twice', async () => {
   const busy = [503, '{"error":{"code":"unavailable","message":"Catching up."}}', { 'retry-after': '0' }] as [number, string, Record<string, string>];
   assert.equal(answer(busy, busy, [200, '{"hashtags":[]}']).length, 0);
-  assert.deepEqual(await api.hashtags(), { hashtags: [] });
+  assert.deepEqual(await api.hashtags(null), { hashtags: [] });
   const asked = answer(busy);
-  await assert.rejects(api.hashtags(), (error) => error instanceof ApiError && error.status === 503 && error.message === 'Catching up.');
+  await assert.rejects(api.hashtags(null), (error) => error instanceof ApiError && error.status === 503 && error.message === 'Catching up.');
   assert.equal(asked.length, 3);
 });
 
@@ -40,15 +40,15 @@ test('what is wrong is told once, with its code', async () => {
   await assert.rejects(api.hashtag('x'), (error) => error instanceof ApiError && error.code === 'not_found');
   assert.equal(asked.length, 1);
   answer([200, 'no JSON']);
-  await assert.rejects(api.hashtags(), ApiError);
+  await assert.rejects(api.hashtags(null), ApiError);
   globalThis.fetch = () => Promise.reject(new TypeError('Failed to fetch'));
-  await assert.rejects(api.hashtags(), (error) => error instanceof ApiError && error.code === 'unreachable');
+  await assert.rejects(api.hashtags(null), (error) => error instanceof ApiError && error.code === 'unreachable');
 });
 
 test('a cancelled wait ends at once', async () => {
   answer([503, '{}', { 'retry-after': '5' }]);
   const abort = new AbortController();
-  const asked = api.hashtags(abort.signal);
+  const asked = api.hashtags(null, abort.signal);
   setTimeout(() => abort.abort(), 20);
   await assert.rejects(asked, (error) => error instanceof DOMException && error.name === 'AbortError');
 });

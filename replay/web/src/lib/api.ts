@@ -90,7 +90,8 @@ export interface ConversationQuery {
 }
 
 export const api = {
-  hashtags: (signal?: AbortSignal) => get<{ hashtags: Hashtag[] }>(path(['hashtags']), signal),
+  hashtags: (cursor: string | null, signal?: AbortSignal) =>
+    get<{ hashtags: Hashtag[]; next: string | null }>(path(['hashtags'], { cursor }), signal),
   hashtag: (tag: string, signal?: AbortSignal) => get<HashtagDetail>(path(['hashtags', tag]), signal),
   density: (tag: string, from: string, to: string, buckets: number, signal?: AbortSignal) =>
     get<Density>(path(['hashtags', tag, 'density'], { from, to, buckets }), signal),
