@@ -45,7 +45,7 @@ class EmbeddedLog final : public contract::ContractLog {
     settings.session_timeout = SessionTimeout();
     return settings;
   }
-  std::chrono::milliseconds SessionTimeout() const override { return std::chrono::seconds(1); }
+  std::chrono::milliseconds SessionTimeout() const override { return std::chrono::seconds(2); }
 
  private:
   TempFolder folder_;

@@ -24,7 +24,7 @@ class ContractLog {
   virtual std::unique_ptr<Stream> Open() = 0;
   virtual std::chrono::milliseconds SessionTimeout() const = 0;
   // How long anything may take that is bound to happen.
-  virtual std::chrono::milliseconds Patience() const { return std::chrono::seconds(10); }
+  virtual std::chrono::milliseconds Patience() const { return std::chrono::seconds(30); }
   // Whether Clean(now) cleans at once, all there is.
   virtual bool CleansWhenAsked() const { return true; }
 };
