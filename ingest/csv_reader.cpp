@@ -11,12 +11,15 @@ constexpr const char* kTooLong = "The row is longer than 1 MiB.";
 }  // namespace
 
 CsvReader::CsvReader(ByteSource& source, char delimiter)
-    : source_(source), delimiter_(delimiter), buffer_(kRowBytesMax + kBlockBytes) {}
+    : source_(source), delimiter_(delimiter), buffer_(kBlockBytes) {}
 
 Status CsvReader::Fill() {
   std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
+  if (end_ == buffer_.size()) {
+    buffer_.resize(std::min(buffer_.size() * 2, kRowBytesMax + kBlockBytes));
+  }
   Result<std::size_t> got = source_.Read(buffer_.data() + end_, buffer_.size() - end_);
   if (!got) return got.error();
   end_ += *got;

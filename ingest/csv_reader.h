@@ -32,7 +32,7 @@ class CsvReader {
   Result<bool> Next(CsvRow& row);
 
  private:
-  static constexpr std::size_t kBlockBytes = 256U << 10U;
+  static constexpr std::size_t kBlockBytes = 64U << 10U;
   enum class Parse { kRow, kMore, kFault };
 
   Status Fill();
