@@ -44,11 +44,11 @@ Result<ApiResponse> ListHashtags(const ApiCall& call) {
       next = PageCursor{kByHashtag, 0, 0, last};
       break;
     }
-    const Result<Views::View> view = call.context.views.Get(summary.hashtag);
-    if (!view && view.error().code == ErrorCode::kNotFound) continue;  // it has just gone
-    if (!view) return view.error();
+    const Result<std::string> json = call.context.views.ShortJson(summary);
+    if (!json && json.error().code == ErrorCode::kNotFound) continue;  // it has just gone
+    if (!json) return json.error();
     if (count++ > 0) items += ',';
-    AppendHashtag(items, **view, HashtagDetail::kShort);
+    items += *json;
     last = summary.hashtag;
   }
   items += ']';

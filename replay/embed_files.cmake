@@ -19,16 +19,18 @@ macro(embed file)
 endmacro()
 
 function(content_type name result)
-  set(types html "text/html; charset=utf-8" js "text/javascript; charset=utf-8"
-            css "text/css; charset=utf-8" svg "image/svg+xml" json "application/json"
-            webmanifest "application/manifest+json" png "image/png" ico "image/x-icon"
-            woff2 "font/woff2" txt "text/plain; charset=utf-8")
+  set(types html text/html js text/javascript css text/css txt text/plain svg image/svg+xml
+            png image/png ico image/x-icon json application/json woff2 font/woff2
+            webmanifest application/manifest+json)
   string(REGEX MATCH "[^.]+$" extension "${name}")
   list(FIND types "${extension}" at)
   set(type "application/octet-stream")
   if(NOT at EQUAL -1)
     math(EXPR at "${at} + 1")
     list(GET types ${at} type)
+  endif()
+  if(type MATCHES "^text/")
+    string(APPEND type "; charset=utf-8")
   endif()
   set(${result} "${type}" PARENT_SCOPE)
 endfunction()
@@ -43,7 +45,6 @@ if(NOT DIST STREQUAL "")
 endif()
 file(MAKE_DIRECTORY "${WORK}")
 foreach(name IN LISTS names)
-  string(REPLACE "; " "\\; " ignored "${name}")
   content_type("${name}" type)
   file(SHA256 "${DIST}/${name}" hash)
   string(SUBSTRING "${hash}" 0 16 hash)

@@ -7,6 +7,7 @@
 #include "model/html.h"
 #include "replay/entry_view.h"
 #include "replay/question.h"
+#include "replay/view_json.h"
 
 namespace latecomer {
 namespace {
@@ -15,6 +16,7 @@ constexpr std::size_t kContentsAtOnce = 256;
 // A big hashtag that is moving is rebuilt for at most a fifth of one core's time.
 constexpr int kRestPerBuild = 4;
 constexpr std::chrono::seconds kDisplaysKept{60};
+constexpr std::size_t kShortsMax = 10'000;  // of about 1 KB
 
 }  // namespace
 
@@ -73,6 +75,22 @@ Result<Views::View> Views::Get(const std::string& hashtag) {
   }
   done_.notify_all();
   return fresh;
+}
+
+Result<std::string> Views::ShortJson(const HashtagSummary& summary) {
+  {
+    const std::lock_guard lock(shorts_mutex_);
+    const auto known = shorts_.find(summary.hashtag);
+    if (known != shorts_.end() && known->second.first == summary.seq) return known->second.second;
+  }
+  const Result<View> view = Get(summary.hashtag);
+  if (!view) return view.error();
+  std::string json;
+  AppendHashtag(json, **view, HashtagDetail::kShort);
+  const std::lock_guard lock(shorts_mutex_);
+  if (shorts_.size() >= kShortsMax) shorts_.clear();
+  shorts_[summary.hashtag] = {(*view)->seq(), json};
+  return json;
 }
 
 Result<Views::View> Views::Refresh(const std::string& hashtag, const View& old) {

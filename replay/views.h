@@ -39,6 +39,9 @@ class Views {
   // The view of a hashtag (its key). Blocks. kNotFound: nothing stands under it. A store that
   // fails takes no view away that there is.
   Result<View> Get(const std::string& hashtag);
+  // The short Hashtag object of a hashtag, made of its view once for each version: a list of many
+  // hashtags would otherwise build more views than are kept.
+  Result<std::string> ShortJson(const HashtagSummary& summary);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -61,6 +64,8 @@ class Views {
   std::mutex mutex_;
   std::condition_variable done_;
   std::map<std::string, Slot> slots_;
+  std::mutex shorts_mutex_;
+  std::map<std::string, std::pair<std::int64_t, std::string>> shorts_;  // version and JSON
   std::mutex displays_mutex_;
   std::map<std::string, std::string> displays_;
   Clock::time_point displays_until_;

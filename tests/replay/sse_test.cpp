@@ -190,6 +190,13 @@ BOOST_AUTO_TEST_CASE(a_store_that_fails_for_a_while_only_delays) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+// Sanitizers keep what is freed.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kMemoryIsAsUsual = false;
+#else
+constexpr bool kMemoryIsAsUsual = true;
+#endif
+
 std::size_t ResidentKib() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
@@ -212,12 +219,12 @@ struct ImpatientFixture : SseFixture {
 BOOST_FIXTURE_TEST_SUITE(sse_bounds, ImpatientFixture)
 
 BOOST_AUTO_TEST_CASE(viewers_who_do_not_read_are_dropped_and_cost_a_bounded_buffer) {
-  // 40 MB of entries that are all due at once.
+  // 3 MB of entries that are all due at once.
   const std::string text(20'000, 'x');
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < 150; ++i) {
     store.Put("big", MakeEntry("e" + std::to_string(i), kTen + i, "ana", text));
   }
-  store.Put("big", MakeSession(kTen, kTen, kTen + 2000, kTen + 2000 + kDefaultGapMs));
+  store.Put("big", MakeSession(kTen, kTen, kTen + 150, kTen + 150 + kDefaultGapMs));
   BOOST_TEST(TestClient(server.port()).Get("/v1/hashtags/big").status == 200);
   const std::size_t before = ResidentKib();
   std::vector<std::unique_ptr<TestClient>> viewers;
@@ -228,8 +235,9 @@ BOOST_AUTO_TEST_CASE(viewers_who_do_not_read_are_dropped_and_cost_a_bounded_buff
   }
   std::this_thread::sleep_for(milliseconds(500));
   const std::size_t during = ResidentKib();
-  // 20 viewers' buffers, and the few blocks of 64 entries that they stand in.
-  BOOST_TEST(during < before + 30'000, before << " to " << during << " KiB");
+  // 20 viewers' buffers, and the few blocks of 64 entries that they stand in; queued, it would be
+  // 60 MB.
+  if (kMemoryIsAsUsual) BOOST_TEST(during < before + 20'000, before << " to " << during << " KiB");
   TestClient more(server.port());
   BOOST_TEST(more.Get("/v1/replay?hashtag=big").status == 503);
   std::this_thread::sleep_for(milliseconds(1500));

@@ -71,6 +71,24 @@ BOOST_AUTO_TEST_CASE(the_least_used_views_go_when_there_are_too_many) {
   BOOST_TEST(*views.Get("a") != a);
 }
 
+BOOST_AUTO_TEST_CASE(a_list_of_more_hashtags_than_views_builds_each_once) {
+  ViewsOptions options = Poll(std::chrono::milliseconds(0));
+  options.views_max = 2;
+  Views views(store, options);
+  for (int i = 0; i < 5; ++i) {
+    store.Put("t" + std::to_string(i), MakeEntry("1", kTen, "ana", "x"));
+  }
+  const Result<std::vector<HashtagSummary>> all = store.Hashtags();
+  for (int round = 0; round < 3; ++round) {
+    for (const HashtagSummary& summary : *all) {
+      const Result<std::string> json = views.ShortJson(summary);
+      BOOST_REQUIRE(json);
+      BOOST_TEST(json->starts_with("{\"hashtag\":\"" + summary.hashtag + "\""));
+    }
+  }
+  BOOST_TEST(store.snapshots() == 6U);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_known_to_ask_is_not_read_again) {
   Views views(store, Poll(std::chrono::milliseconds(0)));
   const Views::View first = *views.Get("tea");
