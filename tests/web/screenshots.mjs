@@ -10,7 +10,7 @@ import { available, startServer } from './server.mjs';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const out = path.resolve(process.argv[2] ?? path.join(root, 'docs/images'));
 const kTag = 'mendcamp';
-const kSlot3 = '2016-11-05T14:31:00.000Z'; // in the middle of the longest conversation
+const kSlot3 = '2016-11-05T14:29:00.000Z'; // in the middle of the longest conversation
 const replay = `/?tag=${kTag}&view=replay&at=${kSlot3}`;
 
 const kDesktop = { viewport: { width: 1280, height: 800 } };

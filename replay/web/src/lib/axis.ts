@@ -15,6 +15,7 @@ export interface Part {
 const kFoldWidth = 0.035;
 const kFoldsMax = 0.3; // of the whole width
 const kPadMs = 60_000;
+const kTailFoldMs = 6 * 3_600_000; // a shorter way to the last entry is not folded
 
 interface Stretch {
   from: number;
@@ -49,7 +50,9 @@ export function buildAxis(sessions: readonly Session[], partsMax: number, tail: 
     .sort((a, b) => a.from - b.from);
   while (stretches.length > partsMax) joinCheapest(stretches);
   if (stretches.length === 0) return [];
-  const end = stretches.at(-1)!.to;
+  const last = stretches.at(-1)!;
+  if (tail !== null && tail >= last.to && tail - last.to < kTailFoldMs) last.to = tail + 1;
+  const end = last.to;
   const hasTail = tail !== null && tail > end;
   const folds = stretches.length - 1 + (hasTail ? 1 : 0);
   const foldWidth = folds === 0 ? 0 : Math.min(kFoldWidth, kFoldsMax / folds);
