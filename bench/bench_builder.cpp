@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <random>
 #include <string>
 #include <vector>
@@ -124,15 +125,14 @@ void Print(const char* name, double value, const char* unit, const char* better,
   std::printf("}\n");
 }
 
-int Main() {
-  constexpr std::size_t kPosts = 1'000'000;
-  const std::vector<Prepared> posts = MakePosts(kPosts);
-  const std::vector<Prepared> tenth(posts.begin(), posts.begin() + kPosts / 10);
+int Main(std::size_t posts_total) {
+  const std::vector<Prepared> posts = MakePosts(posts_total);
+  const std::vector<Prepared> tenth(posts.begin(), posts.begin() + posts_total / 10);
   const Run forward = Build(posts, false, false);
   const Run written = Build(posts, false, true);
   const Run hostile = Build(posts, true, false);
   const Run small = Build(tenth, false, false);
-  const double count = kPosts;
+  const double count = static_cast<double>(posts_total);
   Print("builder, in order", count / forward.seconds, "posts/s", "more", nullptr);
   Print("builder, in order, records written as JSON", count / written.seconds, "posts/s", "more",
         "builder, in order");
@@ -147,4 +147,6 @@ int Main() {
 }  // namespace
 }  // namespace latecomer
 
-int main() { return latecomer::Main(); }
+int main(int argc, char** argv) {
+  return latecomer::Main(argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 1'000'000);
+}
