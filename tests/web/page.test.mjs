@@ -153,6 +153,7 @@ describe('the replay page', { skip, concurrency: false }, () => {
     assert.equal(await lane.getByRole('listitem').count(), 1);
     await done();
     const later = await open(replayAt(kMorning));
+    await lastPost(later.page).waitFor();
     await later.page.getByText('A year on: we tried the two marks.').waitFor();
     assert.equal(await later.page.getByRole('complementary').getByRole('listitem').count(), 4);
     assert.ok(await later.page.locator('ol.posts').getByRole('button', { name: /later answer/ }).count() >= 2, 'marked at the post too');
