@@ -176,10 +176,12 @@ void HttpConnection::Dispatch(ApiRequest request) {
                                       request = std::move(request)]() mutable {
     ApiResponse response = self->shared_.service.Handle(request);
     const bool head_only = request.method == ApiMethod::kHead;
-    boost::asio::post(self->shared_.io,
-                      [self, keep_alive, head_only, response = std::move(response)]() mutable {
-                        self->Answer(std::move(response), keep_alive, head_only);
-                      });
+    boost::asio::io_context& io = self->shared_.io;
+    // Moved on, so that no worker is the last to hold the connection.
+    boost::asio::post(io, [self = std::move(self), keep_alive, head_only,
+                           response = std::move(response)]() mutable {
+      self->Answer(std::move(response), keep_alive, head_only);
+    });
   });
 }
 

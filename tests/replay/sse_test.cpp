@@ -240,8 +240,11 @@ BOOST_AUTO_TEST_CASE(viewers_who_do_not_read_are_dropped_and_cost_a_bounded_buff
   if (kMemoryIsAsUsual) BOOST_TEST(during < before + 20'000, before << " to " << during << " KiB");
   TestClient more(server.port());
   BOOST_TEST(more.Get("/v1/replay?hashtag=big").status == 503);
-  std::this_thread::sleep_for(milliseconds(1500));
-  const std::string metrics = more.Get("/metrics").body;
+  std::string metrics;
+  for (int i = 0; i < 100 && metrics.find("dropped_total 20") == std::string::npos; ++i) {
+    std::this_thread::sleep_for(milliseconds(100));
+    metrics = more.Get("/metrics").body;
+  }
   BOOST_TEST(metrics.find("latecomer_replay_streams_dropped_total 20") != std::string::npos,
              metrics);
   BOOST_TEST(metrics.find("latecomer_replay_streams 0") != std::string::npos);
