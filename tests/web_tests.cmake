@@ -13,12 +13,13 @@ add_custom_command(OUTPUT ${stamp}
 add_custom_target(latecomer_web_test_packages DEPENDS ${stamp})
 add_dependencies(latecomer_tests latecomer_web_test_packages latecomer)
 
-# A test a file, so that a failure names its file and ctest can run them beside each other.
+# A test a file, so that a failure names its file. Each has the machine to itself: they watch a page
+# keep time.
 file(GLOB web_tests CONFIGURE_DEPENDS "${web_dir}/*.test.mjs" "${web_dir}/*.test.js")
 foreach(file IN LISTS web_tests)
   get_filename_component(name ${file} NAME_WE)
   add_test(NAME web/${name} COMMAND ${NODE} --test ${file} WORKING_DIRECTORY ${web_dir})
-  set_tests_properties(web/${name} PROPERTIES TIMEOUT 300 LABELS web
+  set_tests_properties(web/${name} PROPERTIES TIMEOUT 900 LABELS web RUN_SERIAL TRUE
     ENVIRONMENT "LATECOMER_BIN=$<TARGET_FILE:latecomer>")
 endforeach()
 
