@@ -6,7 +6,7 @@
 set(_boost_test_discover_script "${CMAKE_CURRENT_LIST_DIR}/BoostTestDiscoverRun.cmake")
 
 function(boost_test_discover target)
-  cmake_parse_arguments(ARG "" "TIMEOUT;PREFIX;ENVIRONMENT;SERIAL" "LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT;PREFIX;SERIAL" "LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -19,8 +19,8 @@ function(boost_test_discover target)
   set(file "${CMAKE_CURRENT_BINARY_DIR}/${target}_cases.cmake")
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -DEXE=$<TARGET_FILE:${target}> -DOUT=${file} -DPREFIX=${ARG_PREFIX}
-            -DTIMEOUT=${ARG_TIMEOUT} "-DLABELS=${ARG_LABELS}" "-DENVIRONMENT=${ARG_ENVIRONMENT}"
-            -DSERIAL=${ARG_SERIAL} -P ${_boost_test_discover_script}
+            -DTIMEOUT=${ARG_TIMEOUT} "-DLABELS=${ARG_LABELS}" -DSERIAL=${ARG_SERIAL}
+            -P ${_boost_test_discover_script}
     VERBATIM)
   file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/${target}_include.cmake"
     "if(EXISTS \"${file}\")\n  include(\"${file}\")\nelse()\n"

@@ -42,7 +42,7 @@ foreach(i RANGE ${last})
     string(APPEND out "add_test([=[${PREFIX}/${case}]=] [=[${EXE}]=] [=[--run_test=${case}]=] "
                       "--log_level=test_suite --color_output=no)\n"
                       "set_tests_properties([=[${PREFIX}/${case}]=] PROPERTIES TIMEOUT ${TIMEOUT} "
-                      "LABELS [=[${LABELS}]=] ENVIRONMENT [=[${ENVIRONMENT}]=] RUN_SERIAL ${SERIAL} "
+                      "LABELS [=[${LABELS}]=] RUN_SERIAL ${SERIAL} "
                       "SKIP_REGULAR_EXPRESSION [=[LATECOMER_SKIP]=])\n")
   endif()
 endforeach()
