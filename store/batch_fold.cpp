@@ -14,8 +14,8 @@ std::vector<const SequencedRecord*> FoldBatch(std::span<const SequencedRecord> r
   out.reserve(records.size());
   std::string key;
   for (const SequencedRecord& record : records) {
-    // A deletion whose post has no time yet is a note of the processor's: no row comes of it, and it
-    // never follows one.
+    // A deletion whose post has no time yet is a note of the processor's: no row comes of it, and
+    // it never follows one.
     const auto* entry = std::get_if<EntryRecord>(&record.record.body);
     if (entry != nullptr && entry->unpublished) continue;
     key.clear();
