@@ -125,6 +125,11 @@ def public_data(name):
     return base / name if (base / name).exists() else None
 
 
+def status_of(port, path):
+    with Get(port, path) as answer:
+        return answer.status
+
+
 class Get:
     """One GET, its answer read or streamed."""
 
@@ -152,6 +157,7 @@ class Get:
         return self
 
     def __exit__(self, *_):
+        self.response.close()
         self.connection.close()
 
 
@@ -205,7 +211,7 @@ class EndToEnd(unittest.TestCase):
         def answers():
             self.assertTrue(run.alive(), f"{run} has ended\n{run.err()}")
             try:
-                return Get(port, "/healthz").status == 200
+                return status_of(port, "/healthz") == 200
             except OSError:
                 return False
         wait_until(answers, f"{run} answers /healthz")
