@@ -97,18 +97,22 @@ Run Build(const std::vector<Prepared>& posts, bool reversed, bool serialise) {
   Builder builder(0, [](const std::string&) { return HashtagSettings{}; });
   Counting sink(serialise);
   const auto begin = Clock::now();
+  std::vector<VersionInput> batch;
+  std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < posts.size(); ++i) {
     const Prepared& post = posts[reversed ? posts.size() - 1 - i : i];
-    VersionInput input;
+    VersionInput& input = batch.emplace_back();
     input.cause = {0, static_cast<std::int64_t>(i)};
     input.hashtag = post.hashtag;
     input.value = &post.value;
     input.content = post.content;
     input.digest = post.digest;
-    builder.Apply(input);
-    if ((i + 1) % kBatch == 0 || i + 1 == posts.size()) {
+    if (batch.size() == kBatch || i + 1 == posts.size()) {
+      builder.ApplyAll(batch, outcomes);
       builder.Flush(sink);
       builder.Commit();
+      batch.clear();
+      outcomes.clear();
     }
   }
   Run run;

@@ -18,6 +18,7 @@ class Builder::Impl {
       : partition_(partition), settings_of_(std::move(settings_of)), forest_(state_, batch_) {}
 
   Outcome Apply(const VersionInput& input);
+  void Prefetch(std::span<const VersionInput> inputs);
   std::uint32_t HashtagOf(std::string_view hashtag);
   void Flush(RecordSink& sink);
   void Commit();
@@ -102,6 +103,8 @@ class Builder::Impl {
   Batch batch_;
   Forest forest_;
   TimeMs at_ = 0;  // of the input at hand
+
+  std::vector<std::uint32_t> prefetched_;  // hashes, then names; kept for its memory
 
   // One of each, reused, so that records cost no allocations.
   TimelineRecord entry_record_;

@@ -176,6 +176,7 @@ Status ProcessorLoop::Take(Records records) {
     partition.next = record.offset + 1;
     const std::uint64_t bytes = record.value ? record.value->size() : 0;
     const std::int64_t offset = record.offset;
+    const std::int32_t record_partition = record.partition;
     std::string sample = record.value ? Sample(*record.value, kSampleBytes) : std::string();
     Result<VersionInput> input = decoder_->Decode(std::move(record));
     if (!input) {
@@ -183,8 +184,15 @@ Status ProcessorLoop::Take(Records records) {
           {partition.posts.partition, offset, bytes, input.error().message, std::move(sample)});
       continue;
     }
-    const Outcome outcome = partition.builder.Apply(*input);
-    if (std::holds_alternative<Post>(*input->value)) outcomes_.push_back(outcome);
+    inputs_[record_partition].push_back(*input);
+  }
+  for (auto& [number, inputs] : inputs_) {
+    outcomes_now_.clear();
+    partitions_[number]->builder.ApplyAll(inputs, outcomes_now_);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (std::holds_alternative<Post>(*inputs[i].value)) outcomes_.push_back(outcomes_now_[i]);
+    }
+    inputs.clear();
   }
   return batch_records_ >= settings_.batch_records_max ? CommitBatch() : Status();
 }
@@ -241,6 +249,7 @@ Status ProcessorLoop::RestorePartition(Partition& partition, std::stop_token sto
     }
     if (Status status = Heartbeat(); !status) return status;
   }
+  if (stop.stop_requested()) return {};  // half of the records may contradict each other
   if (Status status = partition.builder.FinishRestore(); !status) return status;
   Result<std::int64_t> start = stream_.StartOffset(partition.posts);
   if (!start) return start.error();

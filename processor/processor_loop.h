@@ -91,6 +91,8 @@ class ProcessorLoop {
   std::deque<Polled> pending_;  // events of the group that came while restoring
   std::vector<Reject> rejects_;
   std::size_t batch_records_ = 0;
+  std::map<std::int32_t, std::vector<VersionInput>> inputs_;  // of one poll, by partition
+  std::vector<Outcome> outcomes_now_;
   std::vector<Outcome> outcomes_;  // of the open batch: counted once it is committed
   std::chrono::steady_clock::time_point batch_since_;
   std::chrono::steady_clock::time_point trimmed_at_;

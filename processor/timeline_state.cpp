@@ -24,7 +24,7 @@ constexpr int kNumberHashBits = 21;
 }  // namespace
 
 TimelineState::TimelineState()
-    : arena_(std::make_unique<TextArena>()), indexes_(std::make_unique<Indexes>(&names_)) {}
+    : arena_(std::make_unique<TextArena>()), indexes_(std::make_unique<Indexes>()) {}
 TimelineState::~TimelineState() = default;
 
 std::uint32_t TimelineState::HashOf(std::string_view id, std::uint32_t hashtag) {
@@ -34,8 +34,25 @@ std::uint32_t TimelineState::HashOf(std::string_view id, std::uint32_t hashtag) 
 
 std::uint32_t TimelineState::FindName(std::uint32_t hashtag, std::string_view id,
                                       std::uint32_t hash) const {
-  const auto it = indexes_->names_by_text.find(NameQuery{id, hashtag, hash});
-  return it == indexes_->names_by_text.end() ? kNone : *it;
+  return indexes_->names.Find(hash, [&](std::uint32_t i) {
+    const Name& name = names_[i];
+    return name.hashtag == hashtag && std::string_view(name.text, name.size) == id;
+  });
+}
+
+void TimelineState::PrefetchSlot(std::uint32_t hash) const { indexes_->names.Prefetch(hash); }
+
+std::uint32_t TimelineState::PrefetchName(std::uint32_t hash) const {
+  const std::uint32_t name = indexes_->names.Find(hash, [](std::uint32_t) { return true; });
+  if (name != kNone) __builtin_prefetch(&names_[name]);
+  return name;
+}
+
+void TimelineState::PrefetchCells(std::uint32_t name) const {
+  if (name == kNone) return;
+  const Name& cell = names_[name];
+  __builtin_prefetch(cell.text);
+  if (cell.kind == Name::kEntry) __builtin_prefetch(&nodes_[cell.self]);
 }
 
 std::uint32_t TimelineState::Intern(std::uint32_t hashtag, std::string_view id) {
@@ -46,13 +63,13 @@ std::uint32_t TimelineState::Intern(std::uint32_t hashtag, std::string_view id) 
   const std::uint32_t name =
       names_.push_back({arena_->Add(id), hash, hashtag, kNone,
                         static_cast<std::uint32_t>(id.size()) & 0x3FFFFFFFU, Name::kUnknown});
-  indexes_->names_by_text.insert(name);
+  indexes_->names.Insert(hash, name);
   log_.push_back({Op::kNameAdded, name, 0});
   return name;
 }
 
 void TimelineState::EraseName(std::uint32_t name) {
-  indexes_->names_by_text.erase(name);
+  indexes_->names.Erase(names_[name].hash, name);
   log_.push_back({Op::kNameErased, name, 0});
   erased_names_.push_back(name);
 }
@@ -301,10 +318,10 @@ void TimelineState::UndoOne(const Logged& logged) {
       trees_[logged.index] = Saved<Tree>(logged.value);
       break;
     case Op::kNameAdded:
-      indexes_->names_by_text.erase(logged.index);
+      indexes_->names.Erase(names_[logged.index].hash, logged.index);
       break;
     case Op::kNameErased:
-      indexes_->names_by_text.insert(logged.index);
+      indexes_->names.Insert(names_[logged.index].hash, logged.index);
       break;
     case Op::kNumberAdded:
       indexes_->numbers.erase(logged.value);
@@ -358,8 +375,8 @@ void TimelineState::Unwind() {
 
 std::size_t TimelineState::bytes() const {
   std::size_t sum = names_.bytes() + nodes_.bytes() + reposts_.bytes() + trees_.bytes();
-  sum += arena_->bytes() + indexes_->names_by_text.bucket_count() * 5 +
-         indexes_->numbers.bucket_count() * 9 + indexes_->pairs.bucket_count() * 17;
+  sum += arena_->bytes() + indexes_->names.bytes() + indexes_->numbers.bucket_count() * 9 +
+         indexes_->pairs.bucket_count() * 17;
   for (const auto& hashtag : hashtags_) sum += sizeof(HashtagState) + hashtag->sessions.bytes();
   return sum;
 }

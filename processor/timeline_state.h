@@ -139,6 +139,11 @@ class TimelineState {
     return name == kNone ? std::string_view()
                          : std::string_view(names_[name].text, names_[name].size);
   }
+  // Fetching into the cache, in three steps, what a lookup will need: its slot, the name found
+  // there (kNone: none), and what the name leads to.
+  void PrefetchSlot(std::uint32_t hash) const;
+  std::uint32_t PrefetchName(std::uint32_t hash) const;
+  void PrefetchCells(std::uint32_t name) const;
   const Name& name(std::uint32_t i) const { return names_[i]; }
   std::uint32_t name_count() const { return names_.size(); }
 
@@ -239,8 +244,6 @@ class TimelineState {
     std::uint32_t index;
     std::uint64_t value;  // where the old cell stands in saved_, or a number or time
   };
-  struct NameHash;
-  struct NameEqual;
   struct Indexes;
 
   template <typename T>
