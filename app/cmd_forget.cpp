@@ -72,6 +72,19 @@ Status WriteForget(Stream& stream, const ForgetOptions& options) {
   return writer->Commit("forget", R"({"v":1})");
 }
 
+// What has been processed goes from `posts` now, not after the grace, and old values go from
+// `timelines`.
+Status EraseFromStream(Stream& stream) {
+  for (std::int32_t p = 0; p < kEmbeddedPartitions; ++p) {
+    const TopicPartition posts{kPostsTopic, p};
+    Result<std::optional<std::int64_t>> done = stream.CommittedOffset(kProcessorGroup, posts);
+    if (!done) return done.error();
+    if (!*done) continue;
+    if (Status trimmed = stream.Trim(posts, **done); !trimmed) return trimmed;
+  }
+  return stream.Clean(Now());
+}
+
 // A `run` on the same data directory does the work; else it is done here.
 Status WaitUntilErased(const Settings& settings, StopSignals& signals) {
   const std::string lock = (std::filesystem::path(settings.data) / "run.lock").string();
@@ -91,6 +104,7 @@ Status WaitUntilErased(const Settings& settings, StopSignals& signals) {
       if (*idle) break;
     }
     if (Status stopped = daemons.Stop(); !stopped) return stopped;
+    if (Status cleaned = EraseFromStream(daemons.stream()); !cleaned) return cleaned;
     return daemons.write_store().Scrub(Now());
   }
   return {};

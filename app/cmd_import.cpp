@@ -22,7 +22,7 @@ struct ImportOptions {
 int Report(const ImportOutcome& outcome, bool json) {
   outcome.rejects.Print();
   if (!outcome.damage.empty()) {
-    std::cerr << "latecomer: " << outcome.damage << "; what stands before that was imported\n";
+    std::cerr << "latecomer: " << outcome.damage << " What stands before that was imported.\n";
   }
   if (outcome.interrupted) std::cerr << "latecomer: interrupted; run it again to resume\n";
   std::cerr << (json ? ImportCountsJson(outcome.counts) : ImportCountsText(outcome.counts)) << "\n";

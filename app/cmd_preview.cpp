@@ -20,7 +20,7 @@ namespace {
 struct PreviewOptions {
   CommonOptions common;
   ArchiveCommandOptions archive;
-  std::string gap;
+  std::optional<std::string> gap;
   bool json = false;
 };
 
@@ -73,9 +73,12 @@ int Preview(const PreviewOptions& options) {
   if (!settings) return kWrongUsage;
   std::optional<HashtagSettings> hashtag = ResolveHashtag(*settings, options.archive.hashtag);
   if (!hashtag) return kWrongUsage;
-  if (!options.gap.empty()) {
-    const std::optional<std::int64_t> gap = ParseDuration(options.gap);
-    if (!gap) return Usage("--gap " + options.gap + ": not <integer><s|m|h|d>, as in 6h");
+  if (options.gap) {
+    const std::optional<std::int64_t> gap = ParseDuration(*options.gap);
+    if (!gap) {
+      return Usage("--gap \"" + *options.gap +
+                   "\": not <integer><s|m|h|d>, as in 6h, of at most 10,000 years");
+    }
     hashtag->gap_ms = *gap;
   }
   ImportRequest request;

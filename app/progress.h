@@ -36,7 +36,7 @@ class RejectSummary {
   std::uint64_t count() const { return count_; }
 
  private:
-  static constexpr std::size_t kShownMax = 10;
+  static constexpr std::size_t kShownMax = 200;
   std::vector<Reject> first_;
   std::uint64_t count_ = 0;
 };

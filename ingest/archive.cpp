@@ -58,16 +58,19 @@ Status CheckEncoding(PeekSource& source, const std::string& name) {
   return {};
 }
 
-// An error that hides behind the beginning, else the complaint that it fits no format.
-Error UnknownFormat(PeekSource& source, const std::string& name, std::string_view head) {
-  char byte = 0;
-  if (head.empty()) {
-    Result<std::size_t> got = source.Read(&byte, 1);
-    if (!got) return got.error();
-    return Invalid(name + " is empty.");
-  }
+Error UnknownFormat(const std::string& name) {
   return Invalid(name + " is in no archive format that is known (" + KnownNames() +
                  "); say which with --format if it is one of them.");
+}
+
+// A file without anything in it is an archive of no posts, unless an error hides behind that.
+Result<const ArchiveFormat*> NothingThere(PeekSource& source, bool empty) {
+  char byte = 0;
+  if (empty) {
+    Result<std::size_t> got = source.Read(&byte, 1);
+    if (!got) return got.error();
+  }
+  return &kCanonicalFormat;
 }
 
 Result<const ArchiveFormat*> Choose(PeekSource& source, const std::string& name,
@@ -75,12 +78,14 @@ Result<const ArchiveFormat*> Choose(PeekSource& source, const std::string& name,
   Status encoding = CheckEncoding(source, name);
   if (!encoding) return encoding.error();
   const std::string_view head = source.Peek(kDetectBytes);
-  if (head.empty()) return UnknownFormat(source, name, head);
+  if (head.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return NothingThere(source, head.empty());
+  }
   Result<const ArchiveFormat*> given = GivenFormat(options);
   if (!given || *given != nullptr) return given;
   if (!options.columns.empty()) return &kCsvFormat;
   const ArchiveFormat* format = DetectFormat(head);
-  if (format == nullptr) return UnknownFormat(source, name, head);
+  if (format == nullptr) return UnknownFormat(name);
   return format;
 }
 

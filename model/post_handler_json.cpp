@@ -56,6 +56,19 @@ std::uint8_t FindInner(std::string_view key) {
   return key == "retrieved" ? static_cast<std::uint8_t>(kInRetrieved) : std::uint8_t{0};
 }
 
+// How often a text is read again because of a number that no double holds.
+constexpr int kHugeNumbersMax = 8;
+
+// Writes a number that a double holds over the one at `at`, and blanks behind it.
+void ShortenNumber(std::string& json, std::size_t at) {
+  constexpr std::string_view kBig = "9e99";
+  std::size_t end = json.find_first_not_of("+-.0123456789eE", at);
+  if (end == std::string::npos) end = json.size();
+  std::string number(kBig.substr(0, end - at));
+  number.resize(end - at, ' ');
+  json.replace(at, end - at, number);
+}
+
 // Makes RapidJSON's calls those of PostHandler.
 struct Adapter {
   PostHandler& handler;
@@ -109,6 +122,19 @@ Status PostHandler::Parse(std::string_view json) {
   const std::size_t invalid = FindInvalidUtf8(json);
   if (invalid != json.size()) return Invalid("invalid UTF-8 at byte " + std::to_string(invalid));
   if (json.find('\0') != std::string_view::npos) return Invalid("a NUL in the text");
+  std::string shortened;
+  for (int attempt = 0;; ++attempt) {
+    const ParseOutcome outcome = ParseOnce(json);
+    if (!outcome.number_too_big || attempt == kHugeNumbersMax) return outcome.status;
+    // RapidJSON gives up on numbers that no double holds. They say nothing that we read but that
+    // they are numbers, so a smaller one does.
+    shortened = json;
+    ShortenNumber(shortened, outcome.offset);
+    json = shortened;
+  }
+}
+
+PostHandler::ParseOutcome PostHandler::ParseOnce(std::string_view json) {
   Reset();
   check_strings_ = json.find("\\u") != std::string_view::npos;
   // RapidJSON's scanner reads 16 bytes at a time: give it room behind the end.
@@ -120,9 +146,13 @@ Status PostHandler::Parse(std::string_view json) {
   Adapter adapter{*this};
   const rapidjson::ParseResult result = reader.Parse<rapidjson::kParseInsituFlag>(stream, adapter);
   if (result.IsError()) {
-    if (!error_.empty()) return Invalid(std::move(error_));
-    return Invalid(std::string("no JSON: ") + rapidjson::GetParseError_En(result.Code()) +
-                   " (at byte " + std::to_string(result.Offset()) + ")");
+    if (result.Code() == rapidjson::kParseErrorNumberTooBig) {
+      return {Invalid("a number too big"), true, result.Offset()};
+    }
+    if (!error_.empty()) return {Invalid(std::move(error_)), false, 0};
+    return {Invalid(std::string("no JSON: ") + rapidjson::GetParseError_En(result.Code()) +
+                    " (at byte " + std::to_string(result.Offset()) + ")"),
+            false, 0};
   }
   return {};
 }

@@ -87,6 +87,13 @@ class PostHandler {
     kSkipped
   };
 
+  struct ParseOutcome {
+    Status status;
+    bool number_too_big = false;
+    std::size_t offset = 0;
+  };
+
+  ParseOutcome ParseOnce(std::string_view json);
   bool Fail(std::string message);
   bool Wrong();  // the present member has a wrong JSON type
   bool Check(std::string_view text);

@@ -87,8 +87,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_said_plainly) {
   BOOST_TEST(ReadAllOf(dir.string()).error == "f is a directory, not an archive file.");
   BOOST_TEST(ReadAllOf((dir / "no-such-latecomer-file").string()).error ==
              "f cannot be opened: No such file or directory.");
-  BOOST_TEST(ReadAll("").error == "f is empty.");
-  BOOST_TEST(ReadAll(Gzip("")).error == "f is empty.");
+  BOOST_TEST(ReadAll("").error == "");
+  BOOST_TEST(ReadAll(Gzip("")).error == "");
   BOOST_TEST(ReadAll("hello").error.starts_with("f is in no archive format that is known"));
   BOOST_TEST(ReadAll(std::string("\xFF\xFE{\0", 4)).error.starts_with("f is UTF-16 text"));
   BOOST_TEST(ReadAll("\n\n").error.starts_with("f is in no archive format that is known"));
