@@ -66,13 +66,25 @@ class Forgetting(harness.EndToEnd):
         self.run_until_idle()
         self.assertEqual(self.traces(self.bytes_of("store.db", "store.db-wal", "store.db-shm")), [])
 
-    def test_the_stream_keeps_it_no_longer_than_its_grace(self):
-        """With no grace at all: trimming `posts` and compacting `timelines` takes it from the disk."""
+    def texts_in_stream(self):
+        # Ids stay in the keys of tombstones for the time that those are kept.
+        stream = self.bytes_of("stream.db", "stream.db-wal")
+        return [word for word in self.traces(stream) if "/" not in word]
+
+    def test_gone_from_the_stream_where_none_runs(self):
+        self.assertNotEqual(self.texts_in_stream(), [], "it stands in the stream before")
         self.forget_both()
+        self.assertEqual(self.texts_in_stream(), [])
+
+    def test_the_stream_of_a_run_keeps_it_no_longer_than_its_grace(self):
+        """With no grace at all: trimming `posts` and compacting `timelines` takes it from the disk."""
+        run = self.start("run", "--data", self.data, "-c", self.settings())
+        harness.wait_until((self.data / "run.lock").exists, "it runs")
+        self.forget_both()
+        self.assertEqual(run.stop().rc, 0)
         # Cleaning begins half a minute after a start.
         run = self.start("run", "--data", self.data, "-c", self.settings('[processor]\ngrace = "0s"'))
-        harness.wait_until(lambda: self.traces(self.bytes_of("stream.db", "stream.db-wal")) == [],
-                           "the text is gone from stream.db", seconds=75)
+        harness.wait_until(lambda: not self.texts_in_stream(), "the text is gone from stream.db", 60)
         self.assertEqual(run.stop().rc, 0)
 
     def test_it_does_not_come_back(self):
