@@ -136,7 +136,7 @@ Status ProcessorLoop::Turn(std::stop_token stop) {
       return CommitBatch();
     }
     wait = std::min(wait, left);
-  } else if (steady_clock::now() - trimmed_at_ >= kTrimEvery) {
+  } else if (!partitions_.empty() && steady_clock::now() - trimmed_at_ >= kTrimEvery) {
     trimmed_at_ = steady_clock::now();
     if (Status status = TrimOld(); !status) return status;
   }
@@ -155,9 +155,8 @@ Status ProcessorLoop::Handle(Polled polled, std::stop_token stop) {
   }
   // Lost: somebody else owns them already, so what is open must not be committed.
   const auto& lost = std::get<Lost>(polled);
-  if (Status status = UnwindBatch(); !status) return status;
   Drop(lost.partitions);
-  return {};
+  return UnwindBatch();
 }
 
 void ProcessorLoop::Drop(const std::vector<TopicPartition>& partitions) {
@@ -187,6 +186,7 @@ Status ProcessorLoop::Take(Records records) {
     inputs_[record_partition].push_back(*input);
   }
   for (auto& [number, inputs] : inputs_) {
+    if (inputs.empty()) continue;  // its partition may be ours no more
     outcomes_now_.clear();
     partitions_[number]->builder.ApplyAll(inputs, outcomes_now_);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -277,6 +277,7 @@ Status ProcessorLoop::CommitBatch() {
       ++counters_.batches_unwound;
       if (status.error().code != ErrorCode::kRetryLater) return status;
       spdlog::warn("processor: {} (the batch is done again)", status.error().message);
+      static_cast<void>(writer_->Abort());  // still open unless it was Commit that failed
       return UnwindBatch();
     }
     std::uint64_t bytes = 0;
