@@ -1,4 +1,5 @@
 // latecomer run: all daemons in one process on the embedded default.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -42,9 +43,18 @@ ReplayServerOptions ReplayOptions(const Settings& settings) {
   return options;
 }
 
+// Each viewer is a connection: as many files as the system lets us have.
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 Status Serve(const Settings& settings, const StopSignals& signals) {
   Result<std::unique_ptr<TimelineReadStore>> store = OpenReadStore(settings);
   if (!store) return store.error();
+  RaiseFileLimit();
   ReplayServer server(ReplayOptions(settings), **store);
   if (Status started = server.Start(); !started) return started;
   const std::string& listen = settings.replay.listen;
