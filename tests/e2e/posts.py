@@ -105,3 +105,18 @@ def write_lines(path, lines):
         for line in lines:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
     return path
+
+
+def at(number, name="s"):
+    return f"{HOST}/{name}/{number}"
+
+
+def quick_line(number, second=None, parent=None, context=None, name="s"):
+    """A plain post as a line, made without a detour, for files of a hundred thousand."""
+    second = number if second is None else second
+    day, rest = divmod(second, 86_400)
+    links = f',"inReplyTo":"{parent}"' if parent else ""
+    links += f',"context":"{context}"' if context else ""
+    return (f'{{"v":1,"type":"Note","id":"{at(number, name)}","published":"2016-09-{day + 1:02}T'
+            f'{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}.000Z"{links},'
+            f'"attributedTo":{{"id":"{HOST}/u/{number % 100}"}},"content":"<p>n{number}</p>"}}\n')
