@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "model/hashtag.h"
+
 namespace latecomer {
 
 Result<VersionInput> PostDecoder::Decode(Record record) {
@@ -10,6 +12,12 @@ Result<VersionInput> PostDecoder::Decode(Record record) {
   // A Forget is appended to every partition, whatever its key.
   const bool everywhere = std::holds_alternative<Forget>(reader_.value());
   if (!everywhere && record.key.empty()) return Invalid("a record without a hashtag as its key");
+  // The keys of `timelines` begin with the hashtag and a blank.
+  if (!everywhere && record.key != folded_) {
+    const Result<std::string> folded = FoldHashtag(record.key);
+    if (!folded || *folded != record.key) return Invalid("the key is no folded hashtag");
+    folded_ = record.key;
+  }
   if (!everywhere && PartitionOf(record.key, partitions_) != record.partition) {
     return Invalid("the hashtag does not belong to partition " + std::to_string(record.partition));
   }

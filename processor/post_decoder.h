@@ -17,7 +17,8 @@ class PostDecoder {
  public:
   explicit PostDecoder(std::int32_t partitions) : partitions_(partitions) {}
 
-  // kInvalid, with the reason, for what belongs into `rejects`: no post, or in a wrong partition.
+  // kInvalid, with the reason, for what belongs into `rejects`: no post, its key no folded hashtag,
+  // or in a wrong partition.
   Result<VersionInput> Decode(Record record);
   void Clear() { used_ = 0; }
 
@@ -29,6 +30,7 @@ class PostDecoder {
   };
   std::int32_t partitions_;
   PostReader reader_;
+  std::string folded_;     // the last key that was a folded hashtag
   std::deque<Held> held_;  // reused, so that decoding allocates little
   std::size_t used_ = 0;
 };
