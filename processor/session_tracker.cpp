@@ -51,7 +51,7 @@ SessionRecord SessionTracker::OfEvent(const EventWindow& event) const {
 
 std::optional<SessionRecord> SessionTracker::Find(TimeMs id) const {
   const EventWindow* event = EventAt(id);
-  if (event != nullptr) return OfEvent(*event);
+  if (event != nullptr) return event->start == id ? std::optional(OfEvent(*event)) : std::nullopt;
   const auto span = spans_.find(id);
   if (span == spans_.end()) return std::nullopt;
   SessionRecord record;
