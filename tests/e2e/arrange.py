@@ -28,5 +28,6 @@ def arrangements(pick, lines, write):
     yield "shuffled", [write("shuffled.jsonl", to_text(shuffled))]
     yield "doubled", [write("doubled.jsonl.gz", gzip.compress(to_text(doubled).encode()))]
     yield "in several files", [
-        write(f"part{i}.jsonl", to_text(part)) for i, part in enumerate(parts)]
+        write(f"part{i}.jsonl", to_text(part)) for i, part in enumerate(parts)
+    ]
     yield "in a ZIP", [write("parts.zip", zipped(parts))]

@@ -25,8 +25,9 @@ class SeveralProcesses(harness.EndToEnd):
         second = self.call("run", "--data", self.data, "-c", self.settings(), rc=1, seconds=10)
         self.assertIn(f"process {run.pid}", second.err)
         self.assertIn("--data", second.err)
-        idle = self.call("run", "--until-idle", "--data", self.data, "-c", self.settings(), rc=1,
-                         seconds=10)
+        idle = self.call(
+            "run", "--until-idle", "--data", self.data, "-c", self.settings(), rc=1, seconds=10
+        )
         self.assertIn(f"process {run.pid}", idle.err)
         self.assertTrue(run.alive())
         self.assertEqual(harness.status_of(port, "/healthz"), 200)
@@ -46,7 +47,9 @@ class SeveralProcesses(harness.EndToEnd):
         run, port = self.serve()
         self.assertEqual(harness.Get(port, "/v1/hashtags").json()["hashtags"], [])
         self.imports(first)
-        harness.wait_until(lambda: self.entries(port) == self.count_of(first), "the first file shows")
+        harness.wait_until(
+            lambda: self.entries(port) == self.count_of(first), "the first file shows"
+        )
         self.assertEqual(harness.Get(port, "/v1/hashtags").json()["hashtags"][0]["hashtag"], TAG)
         viewer = harness.Get(port, f"/v1/replay?hashtag={TAG}&speed=10000&skip=0")
         self.assertEqual(viewer.status, 200)
@@ -60,7 +63,9 @@ class SeveralProcesses(harness.EndToEnd):
             asked = time.monotonic()
             self.assertEqual(harness.status_of(port, "/healthz"), 200)
             self.assertGreater(self.entries(port), 0)
-            self.assertLess(time.monotonic() - asked, 2 + harness.SLACK_S, "answers while it imports")
+            self.assertLess(
+                time.monotonic() - asked, 2 + harness.SLACK_S, "answers while it imports"
+            )
             answers += 1
         self.assertEqual(importing.outcome.rc, 0, importing.err())
         self.assertGreater(answers, 0)
@@ -75,10 +80,14 @@ class SeveralProcesses(harness.EndToEnd):
         self.assert_store_holds([first, second], "after run and import worked beside each other")
 
     def test_imports_beside_each_other(self):
-        files = [self.write(f"{n}.jsonl", list(posts.conversation(20 + n, 6_000))) for n in range(3)]
+        files = [
+            self.write(f"{n}.jsonl", list(posts.conversation(20 + n, 6_000))) for n in range(3)
+        ]
         run, _ = self.serve()
-        imports = [self.start("import", "--data", self.data, "--hashtag", TAG, file)
-                   for file in files + files[:1]]
+        imports = [
+            self.start("import", "--data", self.data, "--hashtag", TAG, file)
+            for file in files + files[:1]
+        ]
         for process in imports[1:3]:
             self.assertEqual(process.wait().rc, 0, f"{process}\n{process.err()}")
         # The first file twice at the same time: the one that came first may be told to stop.
@@ -100,8 +109,9 @@ class SeveralProcesses(harness.EndToEnd):
         done = 0
         while run.alive():
             outcome = self.imports(one, "--json")
-            self.assertEqual(self.counts(outcome)["new"], 1 if done == 0 else 0,
-                             f"import {done + 1} of one post")
+            self.assertEqual(
+                self.counts(outcome)["new"], 1 if done == 0 else 0, f"import {done + 1} of one post"
+            )
             done += 1
         self.assertGreater(done, 1)
         self.assertEqual(run.outcome.rc, 0, run.err())
@@ -126,8 +136,13 @@ class SeveralProcesses(harness.EndToEnd):
         self.assertEqual(run.stop().rc, 0)
         viewer.__exit__()
         self.run_until_idle()
-        forgets = self.write("forgets.jsonl", [{"v": 1, "type": "Forget", "post": gone},
-                                               {"v": 1, "type": "Forget", "author": author}])
+        forgets = self.write(
+            "forgets.jsonl",
+            [
+                {"v": 1, "type": "Forget", "post": gone},
+                {"v": 1, "type": "Forget", "author": author},
+            ],
+        )
         self.assert_store_holds([file, forgets], "forgotten, and imported once more")
 
 
@@ -160,16 +175,23 @@ class Repeating(harness.EndToEnd):
             self.imports("-", stdin=stdin)
         again = self.counts(self.imports(file, "--json"))
         self.assertEqual((again["new"], again["changed"]), (0, 0), again)
-        self.assertEqual(sorted(path.name for path in self.data.iterdir()
-                                if not path.name.startswith("stream.db")), [],
-                         "what stdin was kept in while it was read is gone")
+        self.assertEqual(
+            sorted(
+                path.name for path in self.data.iterdir() if not path.name.startswith("stream.db")
+            ),
+            [],
+            "what stdin was kept in while it was read is gone",
+        )
 
 
 class Stopping(harness.EndToEnd):
     def stop_in_time(self, process, number=signal.SIGTERM):
         outcome = process.stop(number)
-        self.assertLess(outcome.seconds, harness.STOP_S_MAX + harness.SLACK_S,
-                        f"{process}: how long signal {number} took\n{outcome.err}")
+        self.assertLess(
+            outcome.seconds,
+            harness.STOP_S_MAX + harness.SLACK_S,
+            f"{process}: how long signal {number} took\n{outcome.err}",
+        )
         return outcome
 
     def wait_for_lock(self, run):
@@ -194,7 +216,9 @@ class Stopping(harness.EndToEnd):
             self.wait_for_lock(run)
             time.sleep(part)
             outcome = self.stop_in_time(run)
-            self.assertEqual(outcome.rc, 0, f"stopped {part} s into taking its state up\n{outcome.err}")
+            self.assertEqual(
+                outcome.rc, 0, f"stopped {part} s into taking its state up\n{outcome.err}"
+            )
         self.assert_store_holds([file], "after sixteen stops")
 
     def test_import_says_that_it_was_interrupted_and_resumes(self):
@@ -203,7 +227,9 @@ class Stopping(harness.EndToEnd):
         for attempt in range(12):
             process = self.start("import", "--data", self.data, "--hashtag", TAG, file)
             # Once it holds something open it listens to signals.
-            harness.wait_until(lambda: not process.alive() or self.is_open(process), "opens the stream")
+            harness.wait_until(
+                lambda: not process.alive() or self.is_open(process), "opens the stream"
+            )
             time.sleep(0.04 * attempt)
             outcome = self.stop_in_time(process)
             if outcome.rc == 0:
@@ -219,8 +245,10 @@ class Stopping(harness.EndToEnd):
 
     def is_open(self, process):
         try:
-            return any(os.path.basename(os.readlink(f"/proc/{process.pid}/fd/{fd}")) == "stream.db"
-                       for fd in os.listdir(f"/proc/{process.pid}/fd"))
+            return any(
+                os.path.basename(os.readlink(f"/proc/{process.pid}/fd/{fd}")) == "stream.db"
+                for fd in os.listdir(f"/proc/{process.pid}/fd")
+            )
         except OSError:
             return False
 

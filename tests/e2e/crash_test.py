@@ -15,7 +15,7 @@ KILLS = int(os.environ.get("LATECOMER_KILLS", "100"))
 FILES = 3
 POSTS_A_FILE = 12_000  # more than two batches of an import
 # Small transactions, so that there are many moments between two.
-SETTINGS = "[processor]\nbatch_records_max = 700\ncommit_interval = \"5ms\""
+SETTINGS = '[processor]\nbatch_records_max = 700\ncommit_interval = "5ms"'
 
 
 class Crashes(harness.EndToEnd):
@@ -89,8 +89,9 @@ class Crashes(harness.EndToEnd):
             else:
                 # Nothing is known to be under way: a plain stop does as well. It may come before
                 # the process has got as far as listening to it.
-                self.assertIn(process.stop().rc, (0, -signal.SIGTERM),
-                              f"{self.story()}\n{process.err()}")
+                self.assertIn(
+                    process.stop().rc, (0, -signal.SIGTERM), f"{self.story()}\n{process.err()}"
+                )
         return importing.outcome.rc == 0
 
     def test_nothing_is_lost_and_nothing_doubled(self):

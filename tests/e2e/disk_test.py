@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Disks that are full, or that may not be written to: a clear message, exit code 1, nothing lost."""
+"""Disks that are full or read-only: a clear message, exit code 1, nothing lost."""
 
 import os
 import resource
@@ -15,9 +15,11 @@ POSTS = 12_000
 
 def small_files(kib):
     """For a child: no file may grow past `kib`, and no signal says so: a write fails with EFBIG."""
+
     def limit():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (kib << 10, kib << 10))
+
     return limit
 
 
@@ -29,8 +31,11 @@ class Disks(harness.EndToEnd):
     def mount(self, *options):
         """A tmpfs of our own; where mounting is not permitted the test is not possible."""
         self.data.mkdir(exist_ok=True)
-        mounted = subprocess.run(["mount", "-t", "tmpfs", *options, "latecomer-e2e", self.data],
-                                 capture_output=True, check=False)
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", *options, "latecomer-e2e", self.data],
+            capture_output=True,
+            check=False,
+        )
         if mounted.returncode != 0:
             self.skipTest("mounting is not permitted: " + mounted.stderr.decode().strip())
         self.addCleanup(subprocess.run, ["umount", "-l", self.data], check=False)
@@ -65,8 +70,9 @@ class Disks(harness.EndToEnd):
         used = os.statvfs(self.data)
         with open(filler, "wb") as file:
             file.write(bytes(max(0, used.f_bavail * used.f_frsize - (900 << 10))))
-        outcome = self.call("run", "--until-idle", "--data", self.data, "-c", self.settings(), rc=1,
-                            seconds=90)
+        outcome = self.call(
+            "run", "--until-idle", "--data", self.data, "-c", self.settings(), rc=1, seconds=90
+        )
         self.assert_refused(outcome, "full", "No space")
         filler.unlink()
         self.assert_all_there("after the disk was full while building")
@@ -76,8 +82,17 @@ class Disks(harness.EndToEnd):
         outcome = self.imports(self.file, rc=1, limits=small_files(1024), seconds=90)
         self.assert_refused(outcome, "full", "too large", "disk I/O", "cannot write")
         self.imports(self.file)
-        outcome = self.call("run", "--until-idle", "--data", self.data, "-c", self.settings(), rc=1,
-                            limits=small_files(2048), seconds=90)
+        outcome = self.call(
+            "run",
+            "--until-idle",
+            "--data",
+            self.data,
+            "-c",
+            self.settings(),
+            rc=1,
+            limits=small_files(2048),
+            seconds=90,
+        )
         self.assert_refused(outcome, "full", "too large", "disk I/O", "cannot write")
         self.assert_all_there("after files could not grow")
 
@@ -88,21 +103,38 @@ class Disks(harness.EndToEnd):
         target.write_text("what stood here before")
         outcome = self.export("timeline", rc=1, limits=small_files(64))
         self.assert_refused(outcome, "cannot write standard output")
-        outcome = self.call("export", "--data", self.data, "--hashtag", TAG, "--format", "csv", "-o",
-                            target, rc=1, limits=small_files(64))
+        outcome = self.call(
+            "export",
+            "--data",
+            self.data,
+            "--hashtag",
+            TAG,
+            "--format",
+            "csv",
+            "-o",
+            target,
+            rc=1,
+            limits=small_files(64),
+        )
         self.assert_refused(outcome, str(target))
         self.assertEqual(target.read_text(), "what stood here before", "no half export")
-        self.assertEqual([path.name for path in self.dir.glob("out.jsonl?*")], [], "nothing left over")
+        self.assertEqual(
+            [path.name for path in self.dir.glob("out.jsonl?*")], [], "nothing left over"
+        )
 
     def test_output_that_cannot_be_written(self):
         """Half a result is no result: exit code 1, also where the reader's disk is full."""
         self.imports(self.file)
         self.run_until_idle()
         common = ["--data", self.data, "--hashtag", TAG]
-        for arguments in (["preview", "--json", "--hashtag", TAG, self.file],
-                          ["export", *common, "--format", "posts"],
-                          ["conversations", *common], ["search", *common, "--json", "room"],
-                          ["hashtags", "--data", self.data], ["sessions", *common]):
+        for arguments in (
+            ["preview", "--json", "--hashtag", TAG, self.file],
+            ["export", *common, "--format", "posts"],
+            ["conversations", *common],
+            ["search", *common, "--json", "room"],
+            ["hashtags", "--data", self.data],
+            ["sessions", *common],
+        ):
             with self.subTest(arguments[0]), open("/dev/full", "wb") as full:
                 outcome = self.call(*arguments, rc=None, stdout=full)
                 self.assertEqual(outcome.rc, 1, f"{arguments[0]} > /dev/full")
@@ -114,9 +146,15 @@ class Disks(harness.EndToEnd):
         before = self.export().out
         self.remount("ro")
         more = self.write("more.jsonl", [posts.note("more", 5)])
-        for arguments in (["import", "--hashtag", TAG, more], ["run", "-c", self.settings()],
-                          ["run", "--until-idle"], ["forget", "--post", "x"]):
-            outcome = self.call(*arguments[:1], "--data", self.data, *arguments[1:], rc=1, seconds=30)
+        for arguments in (
+            ["import", "--hashtag", TAG, more],
+            ["run", "-c", self.settings()],
+            ["run", "--until-idle"],
+            ["forget", "--post", "x"],
+        ):
+            outcome = self.call(
+                *arguments[:1], "--data", self.data, *arguments[1:], rc=1, seconds=30
+            )
             self.assert_refused(outcome, "ead-only", "readonly", "read-only", "cannot")
         # SQLite's shared memory wants a file beside the store even of those who only read.
         exported = self.export(rc=None)
@@ -129,12 +167,18 @@ class Disks(harness.EndToEnd):
 
     def test_a_data_directory_that_cannot_be(self):
         below = self.write("file", "not a folder") / "data"
-        for arguments in (["import", "--hashtag", TAG, self.file], ["run", "-c", self.settings()],
-                          ["forget", "--post", "x"]):
+        for arguments in (
+            ["import", "--hashtag", TAG, self.file],
+            ["run", "-c", self.settings()],
+            ["forget", "--post", "x"],
+        ):
             outcome = self.call(*arguments[:1], "--data", below, *arguments[1:], rc=1, seconds=10)
             self.assert_refused(outcome, str(below))
-        for arguments in (["hashtags"], ["export", "--hashtag", TAG, "--format", "posts"],
-                          ["search", "word"]):
+        for arguments in (
+            ["hashtags"],
+            ["export", "--hashtag", TAG, "--format", "posts"],
+            ["search", "word"],
+        ):
             outcome = self.call(*arguments[:1], "--data", below, *arguments[1:], rc=1, seconds=10)
             self.assert_refused(outcome, str(below))
 

@@ -1,7 +1,7 @@
 """What the end-to-end tests share: the executable, its processes, folders of their own.
 
-LATECOMER_BIN names the executable. Every process that is started here is ended by its own pid, at the
-latest when its test ends. Nothing is printed while all is well.
+LATECOMER_BIN names the executable. Every process that is started here is ended by its own pid, at
+the latest when its test ends. Nothing is printed while all is well.
 """
 
 import collections
@@ -39,9 +39,13 @@ class Process:
         self._err = tempfile.TemporaryFile()
         self._started = time.monotonic()
         self._child = subprocess.Popen(
-            self.arguments, stdin=stdin if stdin is not None else subprocess.DEVNULL,
-            stdout=stdout if stdout is not None else self._out, stderr=self._err,
-            preexec_fn=limits, cwd=cwd)
+            self.arguments,
+            stdin=stdin if stdin is not None else subprocess.DEVNULL,
+            stdout=stdout if stdout is not None else self._out,
+            stderr=self._err,
+            preexec_fn=limits,
+            cwd=cwd,
+        )
         self.pid = self._child.pid
         self.outcome = None
 
@@ -54,8 +58,13 @@ class Process:
             pid, status, usage = os.wait4(self.pid, os.WNOHANG)
             if pid != 0:
                 self._child.returncode = os.waitstatus_to_exitcode(status)
-                self.outcome = Outcome(self._child.returncode, _read(self._out), self.err(),
-                                       usage.ru_maxrss, time.monotonic() - self._started)
+                self.outcome = Outcome(
+                    self._child.returncode,
+                    _read(self._out),
+                    self.err(),
+                    usage.ru_maxrss,
+                    time.monotonic() - self._started,
+                )
                 self._out.close()
                 self._err.close()
         return self.outcome
@@ -183,24 +192,50 @@ class EndToEnd(unittest.TestCase):
         finally:
             process.end()
         expected = outcome.rc == rc if rc is not None else outcome.rc in (0, 1, 2)
-        self.assertTrue(expected, f"{process}: exit code {outcome.rc}, not {rc}\n"
-                                  f"stderr: {outcome.err[-2000:]}\nstdout: {outcome.out[-500:]}")
+        self.assertTrue(
+            expected,
+            f"{process}: exit code {outcome.rc}, not {rc}\n"
+            f"stderr: {outcome.err[-2000:]}\nstdout: {outcome.out[-500:]}",
+        )
         return outcome
 
     def imports(self, *files, tag=TAG, data=None, **options):
         return self.call("import", "--data", data or self.data, "--hashtag", tag, *files, **options)
 
     def run_until_idle(self, data=None, config=None, **options):
-        return self.call("run", "--data", data or self.data, "--until-idle", "-c",
-                         config or self.settings(), **options)
+        return self.call(
+            "run",
+            "--data",
+            data or self.data,
+            "--until-idle",
+            "-c",
+            config or self.settings(),
+            **options,
+        )
 
     def export(self, form="timeline", tag=TAG, data=None, config=None, **options):
-        return self.call("export", "--data", data or self.data, "--hashtag", tag, "--format", form,
-                         *(["-c", config] if config else []), **options)
+        return self.call(
+            "export",
+            "--data",
+            data or self.data,
+            "--hashtag",
+            tag,
+            "--format",
+            form,
+            *(["-c", config] if config else []),
+            **options,
+        )
 
     def preview(self, *files, tag=TAG, config=None, **options):
-        return self.call("preview", "--json", "--hashtag", tag, *(["-c", config] if config else []),
-                         *files, **options)
+        return self.call(
+            "preview",
+            "--json",
+            "--hashtag",
+            tag,
+            *(["-c", config] if config else []),
+            *files,
+            **options,
+        )
 
     def serve(self, data=None, settings=""):
         """A `run` that answers; gives it and its port."""
@@ -214,6 +249,7 @@ class EndToEnd(unittest.TestCase):
                 return status_of(port, "/healthz") == 200
             except OSError:
                 return False
+
         wait_until(answers, f"{run} answers /healthz")
         return run, port
 
@@ -240,7 +276,9 @@ class EndToEnd(unittest.TestCase):
         ours, theirs = actual.splitlines(), expected.splitlines()
         for number, (a, b) in enumerate(zip(ours, theirs), 1):
             if a != b:
-                self.fail(f"{what}: line {number} differs\n is:        {a[:900]}\n should be: {b[:900]}")
+                self.fail(
+                    f"{what}: line {number} differs\n is:        {a[:900]}\n should be: {b[:900]}"
+                )
         self.fail(f"{what}: {len(ours)} lines, not {len(theirs)}")
 
     def assert_store_holds(self, files, what, tag=TAG, config=None):
@@ -257,7 +295,8 @@ class EndToEnd(unittest.TestCase):
         with sqlite3.connect(f"file:{self.data}/stream.db?mode=ro", uri=True) as stream:
             return stream.execute(
                 "SELECT sum(end_offset) FROM partitions JOIN topics ON topics.id = topic_id "
-                "WHERE name = 'latecomer.posts'").fetchone()[0]
+                "WHERE name = 'latecomer.posts'"
+            ).fetchone()[0]
 
 
 def main():

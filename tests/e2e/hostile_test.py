@@ -38,7 +38,10 @@ class BadInput(harness.EndToEnd):
             "NUL": note.replace("words", "a\\u0000b").encode(),
             "a raw NUL": note.encode().replace(b"words", b"a\0b"),
             "a duplicate key": note.replace('"v": 1', '"v": 1, "v": 1').encode(),
-            "deep JSON": b'{"v":1,"type":"Note","content":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+            "deep JSON": b'{"v":1,"type":"Note","content":'
+            + b"[" * 100_000
+            + b"]" * 100_000
+            + b"}",
             "deep objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
             "open brackets only": b"[" * 100_000,
             "cut off": note.encode()[:-20],
@@ -51,7 +54,9 @@ class BadInput(harness.EndToEnd):
             "a long id": json.dumps({**posts.note("bad", 3), "id": "x" * 2049}).encode(),
             "a control character in the id": note.replace("/s/bad", "/s/b\\nad").encode(),
             "no time": note.replace("2016-09-23T08:00:03.000Z", "yesterday").encode(),
-            "content of the wrong kind": json.dumps({**posts.note("bad", 3), "content": 5}).encode(),
+            "content of the wrong kind": json.dumps(
+                {**posts.note("bad", 3), "content": 5}
+            ).encode(),
             "a tag that is no object": json.dumps({**posts.note("bad", 3), "tag": ["x"]}).encode(),
             "not JSON": b"<html><body>502 Bad Gateway</body></html>",
         }
@@ -64,17 +69,29 @@ class BadInput(harness.EndToEnd):
                 self.assertIn("mixed.jsonl:2", outcome.err, "the reject names file and line")
 
     def test_times_at_the_edge(self):
-        kept = {"1850-01-01T00:00:00Z": "1850-01-01T00:00:00.000Z",
-                "0001-01-01T00:00:00Z": "0001-01-01T00:00:00.000Z",
-                "1969-12-31T23:59:59.999Z": "1969-12-31T23:59:59.999Z",
-                "9999-12-31T23:59:59.9999Z": "9999-12-31T23:59:59.999Z",
-                "2016-12-31T23:59:60Z": "2017-01-01T00:00:00.000Z",
-                "2016-02-29t00:30:00+01:00": "2016-02-28T23:30:00.000Z"}
+        kept = {
+            "1850-01-01T00:00:00Z": "1850-01-01T00:00:00.000Z",
+            "0001-01-01T00:00:00Z": "0001-01-01T00:00:00.000Z",
+            "1969-12-31T23:59:59.999Z": "1969-12-31T23:59:59.999Z",
+            "9999-12-31T23:59:59.9999Z": "9999-12-31T23:59:59.999Z",
+            "2016-12-31T23:59:60Z": "2017-01-01T00:00:00.000Z",
+            "2016-02-29t00:30:00+01:00": "2016-02-28T23:30:00.000Z",
+        }
         lines = [{**posts.note(i, 0), "published": time} for i, time in enumerate(kept)]
-        bad = ["10000-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "0001-01-01T00:00:00+01:00",
-               "9999-12-31T23:59:59-01:00", "+12016-01-01T00:00:00Z", "-0044-03-15T12:00:00Z",
-               "2015-02-29T00:00:00Z", "2016-01-01T24:00:00Z", "2016-01-01T00:00:00", "2016-01-01",
-               "99999999999999999999-01-01T00:00:00Z", "2016-01-01T00:00:00.Z"]
+        bad = [
+            "10000-01-01T00:00:00Z",
+            "0000-01-01T00:00:00Z",
+            "0001-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
+            "+12016-01-01T00:00:00Z",
+            "-0044-03-15T12:00:00Z",
+            "2015-02-29T00:00:00Z",
+            "2016-01-01T24:00:00Z",
+            "2016-01-01T00:00:00",
+            "2016-01-01",
+            "99999999999999999999-01-01T00:00:00Z",
+            "2016-01-01T00:00:00.Z",
+        ]
         lines += [{**posts.note(f"bad{i}", 0), "published": time} for i, time in enumerate(bad)]
         path = self.write("times.jsonl", lines)
         shown = self.preview(path)
@@ -93,10 +110,12 @@ class BadInput(harness.EndToEnd):
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
             file.writestr("posts.jsonl", many)
-        for name, content in (("cut.jsonl.gz", packed[:len(packed) // 2]),
-                              ("flipped.jsonl.gz", bytes(flipped)),
-                              ("head.jsonl.gz", packed[:5]),
-                              ("cut.zip", archive.getvalue()[:-200])):
+        for name, content in (
+            ("cut.jsonl.gz", packed[: len(packed) // 2]),
+            ("flipped.jsonl.gz", bytes(flipped)),
+            ("head.jsonl.gz", packed[:5]),
+            ("cut.zip", archive.getvalue()[:-200]),
+        ):
             with self.subTest(name):
                 path = self.write(name, content)
                 self.assert_refused(self.preview(path, rc=1, seconds=20), path)
@@ -110,10 +129,16 @@ class BadInput(harness.EndToEnd):
 
     def test_files_that_are_something_else(self):
         utf16 = (FIRST + LAST).decode().encode("utf-16")
-        for name, content in (("empty.jsonl", b""), ("utf16.jsonl", utf16),
-                              ("noise.bin", bytes(range(256)) * 500), ("page.html", b"<html></html>"),
-                              ("nul.jsonl", bytes(100_000)), ("text.txt", b"hello\nworld\n"),
-                              ("array.json", b"[" * 100_000), ("member.zip", self.zip_of(bytes(9_999), "a.bin"))):
+        for name, content in (
+            ("empty.jsonl", b""),
+            ("utf16.jsonl", utf16),
+            ("noise.bin", bytes(range(256)) * 500),
+            ("page.html", b"<html></html>"),
+            ("nul.jsonl", bytes(100_000)),
+            ("text.txt", b"hello\nworld\n"),
+            ("array.json", b"[" * 100_000),
+            ("member.zip", self.zip_of(bytes(9_999), "a.bin")),
+        ):
             with self.subTest(name):
                 path = self.write(name, content)
                 outcome = self.preview(path, rc=None, seconds=20)
@@ -136,8 +161,16 @@ class BadInput(harness.EndToEnd):
         return archive.getvalue()
 
     def test_a_zip_writes_nowhere(self):
-        path = self.write("evil.zip", self.zip_of(
-            FIRST, "../../escaped.jsonl", "/tmp/escaped.jsonl", "a" * 60_000 + ".jsonl", "ok.jsonl"))
+        path = self.write(
+            "evil.zip",
+            self.zip_of(
+                FIRST,
+                "../../escaped.jsonl",
+                "/tmp/escaped.jsonl",
+                "a" * 60_000 + ".jsonl",
+                "ok.jsonl",
+            ),
+        )
         before = sorted(self.dir.rglob("*"))
         outcome = self.preview(path, rc=None, cwd=self.dir)
         self.assertIn(outcome.rc, (0, 1))
@@ -173,24 +206,52 @@ class BadInput(harness.EndToEnd):
             self.assertLess(outcome.peak_kib, 200 << 10, "KiB for a line that is dropped")
 
     def test_hostile_html_and_urls(self):
-        evil = ['<script>alert(1)</script>kept', '<img src=x onerror=alert(1)>kept',
-                '<a href="javascript:alert(1)">kept</a>', '<a href=" jAvA\tscript:alert(1)">kept</a>',
-                '<a href="data:text/html,<script>alert(1)</script>">kept</a>',
-                '<svg/onload=alert(1)>kept', '<p style="background:url(javascript:alert(1))">kept',
-                '<math><mtext></p><style><img src=x onerror=alert(1)></style>kept',
-                '<iframe srcdoc="<script>alert(1)</script>"></iframe>kept', '<!--><script>alert(1)-->kept',
-                '<a href="https://ok.example/" onclick="alert(1)">kept</a>', '<base href="//evil.example">kept',
-                "<div>" * 60_000 + "kept", "<a " + "x='" * 60_000 + ">kept", "<" * 100_000 + "kept",
-                "&#0;&#x110000;&notin;&" + "amp;" * 50_000 + "kept", "<b>" * 5_000 + "kept" + "</i>" * 5_000]
-        lines = [posts.note(i, i, html, url="javascript:alert(1)", quoteUri="javascript:alert(1)",
-                            attachment=[{"type": "Image", "url": "javascript:alert(1)",
-                                         "mediaType": "text/html\"><script>"}],
-                            tag=[{"type": "Hashtag", "name": "#<script>"},
-                                 {"type": "Mention", "href": "javascript:alert(1)", "name": "@x"}])
-                 for i, html in enumerate(evil)]
+        evil = [
+            "<script>alert(1)</script>kept",
+            "<img src=x onerror=alert(1)>kept",
+            '<a href="javascript:alert(1)">kept</a>',
+            '<a href=" jAvA\tscript:alert(1)">kept</a>',
+            '<a href="data:text/html,<script>alert(1)</script>">kept</a>',
+            "<svg/onload=alert(1)>kept",
+            '<p style="background:url(javascript:alert(1))">kept',
+            "<math><mtext></p><style><img src=x onerror=alert(1)></style>kept",
+            '<iframe srcdoc="<script>alert(1)</script>"></iframe>kept',
+            "<!--><script>alert(1)-->kept",
+            '<a href="https://ok.example/" onclick="alert(1)">kept</a>',
+            '<base href="//evil.example">kept',
+            "<div>" * 60_000 + "kept",
+            "<a " + "x='" * 60_000 + ">kept",
+            "<" * 100_000 + "kept",
+            "&#0;&#x110000;&notin;&" + "amp;" * 50_000 + "kept",
+            "<b>" * 5_000 + "kept" + "</i>" * 5_000,
+        ]
+        lines = [
+            posts.note(
+                i,
+                i,
+                html,
+                url="javascript:alert(1)",
+                quoteUri="javascript:alert(1)",
+                attachment=[
+                    {
+                        "type": "Image",
+                        "url": "javascript:alert(1)",
+                        "mediaType": 'text/html"><script>',
+                    }
+                ],
+                tag=[
+                    {"type": "Hashtag", "name": "#<script>"},
+                    {"type": "Mention", "href": "javascript:alert(1)", "name": "@x"},
+                ],
+            )
+            for i, html in enumerate(evil)
+        ]
         for i, line in enumerate(lines):
-            line["attributedTo"].update(url="javascript:alert(1)", icon="javascript:alert(1)",
-                                        name="<script>alert(1)</script>")
+            line["attributedTo"].update(
+                url="javascript:alert(1)",
+                icon="javascript:alert(1)",
+                name="<script>alert(1)</script>",
+            )
         path = self.write("evil.jsonl", lines)
         self.assertEqual(self.imports(path, "--json", seconds=30).rc, 0)
         self.run_until_idle()
@@ -200,8 +261,18 @@ class BadInput(harness.EndToEnd):
         self.assertEqual(len(entries), len(evil))
         for entry, html in zip(sorted(entries, key=lambda e: e["published"]), evil):
             content = entry["content"].lower()
-            for word in ("<script", "javascript:", "<img", "<svg", "<iframe", "<style", "style=", "<base",
-                         "srcdoc", "data:"):
+            for word in (
+                "<script",
+                "javascript:",
+                "<img",
+                "<svg",
+                "<iframe",
+                "<style",
+                "style=",
+                "<base",
+                "srcdoc",
+                "data:",
+            ):
                 self.assertNotIn(word, content.replace("&lt;", ""), html[:80])
             self.assertNotRegex(content, r"<[^>]*\son\w+\s*=", html[:80])
             self.assertIn(entry["url"], (None, entry["id"]))

@@ -25,7 +25,8 @@ class LargeFiles(harness.EndToEnd):
             while size < megabytes * 1_000_000:
                 parent = at(pick.randrange(number)) if number and number % 3 else None
                 text = quick_line(number, second=number * 10 % 2_500_000, parent=parent).replace(
-                    f"<p>n{number}</p>", f"<p>mark{number} {texts[number % 50]}</p>")
+                    f"<p>n{number}</p>", f"<p>mark{number} {texts[number % 50]}</p>"
+                )
                 size += file.write(text)
                 number += 1
         return path, number
@@ -47,17 +48,24 @@ class LargeFiles(harness.EndToEnd):
         with open(path, "wb") as file:
             for _ in range(UNPACKED_MB // 20):
                 file.write(member)
-        source = self.settings(f'[[hashtag]]\nname = "{harness.TAG}"\n[[source]]\nname = "long"\n'
-                               f'kind = "archive"\npath = "{path}"')
-        for arguments, rc in ((["import", "--hashtag", harness.TAG, path], 1),
-                              (["run", "-c", source], 0)):
+        source = self.settings(
+            f'[[hashtag]]\nname = "{harness.TAG}"\n[[source]]\nname = "long"\n'
+            f'kind = "archive"\npath = "{path}"'
+        )
+        for arguments, rc in (
+            (["import", "--hashtag", harness.TAG, path], 1),
+            (["run", "-c", source], 0),
+        ):
             with self.subTest(arguments[0]):
                 process = self.start(*arguments[:1], "--data", self.data, *arguments[1:])
-                harness.wait_until(lambda: not process.alive() or self.reads(process, path), "reads")
+                harness.wait_until(
+                    lambda: not process.alive() or self.reads(process, path), "reads"
+                )
                 outcome = process.stop()
                 self.assertEqual(outcome.rc, rc, outcome.err)
-                self.assertLess(outcome.seconds, harness.STOP_S_MAX + harness.SLACK_S,
-                                "seconds from SIGTERM")
+                self.assertLess(
+                    outcome.seconds, harness.STOP_S_MAX + harness.SLACK_S, "seconds from SIGTERM"
+                )
 
     def reads(self, process, path):
         """Whether it is in the midst of the file."""

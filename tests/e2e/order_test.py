@@ -33,8 +33,10 @@ class Order(harness.EndToEnd):
             for what, files in pick.sample(list(arrangements(pick, lines, self.write)), 2):
                 actual = self.preview(*files, config=settings, seconds=30)
                 self.assert_same_timeline(
-                    actual.out, expected.out,
-                    f"seed {SEED}, set {number}, {what} ({files})\n" + to_text(lines))
+                    actual.out,
+                    expected.out,
+                    f"seed {SEED}, set {number}, {what} ({files})\n" + to_text(lines),
+                )
 
     def test_a_large_set(self):
         pick = random.Random(SEED)
@@ -55,7 +57,9 @@ class Order(harness.EndToEnd):
                 self.run_until_idle(data=data)
             self.assert_same_timeline(self.export(data=data).out, expected, what)
             exported = self.write("exported.jsonl", self.export("posts", data=data).out)
-            self.assert_same_timeline(self.preview(exported).out, expected, f"{what}, exported as posts")
+            self.assert_same_timeline(
+                self.preview(exported).out, expected, f"{what}, exported as posts"
+            )
 
 
 if __name__ == "__main__":

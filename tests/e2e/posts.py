@@ -6,8 +6,10 @@ import random
 
 BASE = datetime.datetime(2016, 9, 23, 8)
 HOST = "https://social.example"
-WORDS = ("room question notes coffee group lesson silent debate feedback door library table "
-         "evening slides answer paper late reader circle wall").split()
+WORDS = (
+    "room question notes coffee group lesson silent debate feedback door library table "
+    "evening slides answer paper late reader circle wall"
+).split()
 
 
 def stamp(seconds):
@@ -16,9 +18,15 @@ def stamp(seconds):
 
 
 def note(number, seconds, content="<p>words</p>", author=0, **more):
-    return {"v": 1, "type": "Note", "id": f"{HOST}/s/{number}", "published": stamp(seconds),
-            "attributedTo": {"id": f"{HOST}/u/{author}", "name": f"Person {author}"},
-            "content": content, **more}
+    return {
+        "v": 1,
+        "type": "Note",
+        "id": f"{HOST}/s/{number}",
+        "published": stamp(seconds),
+        "attributedTo": {"id": f"{HOST}/u/{author}", "name": f"Person {author}"},
+        "content": content,
+        **more,
+    }
 
 
 def text(pick, number):
@@ -36,9 +44,14 @@ def conversation(seed, count):
         if earlier and kind < 0.04:
             yield {**earlier, "content": text(pick, number), "updated": stamp(seconds + 60)}
         elif earlier and kind < 0.08:
-            yield {"v": 1, "type": "Announce", "id": f"{HOST}/r/{number}",
-                   "published": stamp(seconds), "object": earlier["id"],
-                   "attributedTo": {"id": f"{HOST}/u/{pick.randrange(40)}"}}
+            yield {
+                "v": 1,
+                "type": "Announce",
+                "id": f"{HOST}/r/{number}",
+                "published": stamp(seconds),
+                "object": earlier["id"],
+                "attributedTo": {"id": f"{HOST}/u/{pick.randrange(40)}"},
+            }
         elif earlier and kind < 0.10:
             yield {"v": 1, "type": "Tombstone", "id": earlier["id"], "deleted": stamp(seconds + 99)}
         else:
@@ -75,26 +88,46 @@ def awkward(pick, ids):
     others = ids + [f"{HOST}/missing/{n}" for n in range(2)]
     kind = pick.random()
     # A few instants, the borders of the event and its gap among them.
-    published = stamp(pick.choice([0, 1, 1.5, 3600, 7200, 7199.999, 21_600, 28_800, 28_801, 90_000,
-                                   5_000_000]))
+    published = stamp(
+        pick.choice([0, 1, 1.5, 3600, 7200, 7199.999, 21_600, 28_800, 28_801, 90_000, 5_000_000])
+    )
     if kind < 0.12:
         line = {"v": 1, "type": "Tombstone", "id": own}
-        for name, value in (("deleted", stamp(pick.randrange(99_999))), ("published", published),
-                            ("inReplyTo", pick.choice(others)), ("context", pick.choice(others))):
+        for name, value in (
+            ("deleted", stamp(pick.randrange(99_999))),
+            ("published", published),
+            ("inReplyTo", pick.choice(others)),
+            ("context", pick.choice(others)),
+        ):
             if pick.random() < 0.5:
                 line[name] = value
         return line
     author = {"id": f"{HOST}/u/{pick.randrange(4)}", "name": pick.choice(["Ana", "Ben"])}
     if kind < 0.25:
-        return {"v": 1, "type": "Announce", "id": pick.choice(ids + [f"{HOST}/r/{n}" for n in range(3)]),
-                "published": published, "object": pick.choice(others), "attributedTo": author}
-    line = {"v": 1, "type": "Note", "id": own, "published": published,
-            "content": pick.choice(["<p>a</p>", "<p>b &amp; c</p><p>d</p>", "", "é 東 <b>x</b><br>y"])}
+        return {
+            "v": 1,
+            "type": "Announce",
+            "id": pick.choice(ids + [f"{HOST}/r/{n}" for n in range(3)]),
+            "published": published,
+            "object": pick.choice(others),
+            "attributedTo": author,
+        }
+    line = {
+        "v": 1,
+        "type": "Note",
+        "id": own,
+        "published": published,
+        "content": pick.choice(["<p>a</p>", "<p>b &amp; c</p><p>d</p>", "", "é 東 <b>x</b><br>y"]),
+    }
     for name, value, chance in (
-            ("attributedTo", author, 0.8), ("updated", stamp(pick.randrange(9)), 0.3),
-            ("inReplyTo", pick.choice(others), 0.6), ("context", pick.choice(others), 0.4),
-            ("via", pick.choice(["tag", "thread"]), 0.5), ("sensitive", True, 0.1),
-            ("quoteUri", pick.choice(others), 0.1)):
+        ("attributedTo", author, 0.8),
+        ("updated", stamp(pick.randrange(9)), 0.3),
+        ("inReplyTo", pick.choice(others), 0.6),
+        ("context", pick.choice(others), 0.4),
+        ("via", pick.choice(["tag", "thread"]), 0.5),
+        ("sensitive", True, 0.1),
+        ("quoteUri", pick.choice(others), 0.1),
+    ):
         if pick.random() < chance:
             line[name] = value
     return line
@@ -117,6 +150,8 @@ def quick_line(number, second=None, parent=None, context=None, name="s"):
     day, rest = divmod(second, 86_400)
     links = f',"inReplyTo":"{parent}"' if parent else ""
     links += f',"context":"{context}"' if context else ""
-    return (f'{{"v":1,"type":"Note","id":"{at(number, name)}","published":"2016-09-{day + 1:02}T'
-            f'{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}.000Z"{links},'
-            f'"attributedTo":{{"id":"{HOST}/u/{number % 100}"}},"content":"<p>n{number}</p>"}}\n')
+    return (
+        f'{{"v":1,"type":"Note","id":"{at(number, name)}","published":"2016-09-{day + 1:02}T'
+        f'{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}.000Z"{links},'
+        f'"attributedTo":{{"id":"{HOST}/u/{number % 100}"}},"content":"<p>n{number}</p>"}}\n'
+    )

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Public sets of posts in twarc's form, in any order: the same timeline. Skipped where they are not."""
+"""Public sets of posts in twarc's form, in any order: the same timeline. Skipped where absent."""
 
 import random
 import re

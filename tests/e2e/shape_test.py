@@ -21,15 +21,20 @@ class Shapes(harness.EndToEnd):
     @functools.cached_property
     def plain_s(self):
         """How long as many posts take that answer nobody, here and now."""
-        return self.build(self.write("plain.jsonl", "".join(quick_line(i) for i in range(COUNT))), "plain", 120)
+        return self.build(
+            self.write("plain.jsonl", "".join(quick_line(i) for i in range(COUNT))), "plain", 120
+        )
 
     def build(self, path, what, seconds):
         """Previews, imports and stores; gives the seconds that took."""
         data = self.dir / what
         took = 0
         shown = self.preview(path, seconds=seconds)
-        for outcome in (shown, self.imports(path, data=data, seconds=seconds),
-                        self.run_until_idle(data=data, seconds=seconds)):
+        for outcome in (
+            shown,
+            self.imports(path, data=data, seconds=seconds),
+            self.run_until_idle(data=data, seconds=seconds),
+        ):
             self.assertLess(outcome.peak_kib, PEAK_KIB_MAX, f"{what}: KiB")
             took += outcome.seconds
         stored = self.export(data=data, seconds=seconds)
@@ -48,29 +53,46 @@ class Shapes(harness.EndToEnd):
         self.check("parent", (quick_line(i, parent=at(0) if i else None) for i in range(COUNT)))
 
     def test_one_parent_that_comes_last(self):
-        self.check("last", (quick_line(i, parent=at(0) if i else None) for i in reversed(range(COUNT))))
+        self.check(
+            "last", (quick_line(i, parent=at(0) if i else None) for i in reversed(range(COUNT)))
+        )
 
     def test_a_chain_newest_first(self):
-        self.check("newest", (quick_line(i, parent=at(i - 1) if i else None) for i in reversed(range(CHAIN))))
+        self.check(
+            "newest",
+            (quick_line(i, parent=at(i - 1) if i else None) for i in reversed(range(CHAIN))),
+        )
 
     def test_a_chain_in_any_order(self):
         order = random.Random(3).sample(range(COUNT), COUNT)
         self.check("chain", (quick_line(i, parent=at(i - 1) if i else None) for i in order))
 
     def test_a_missing_parent_with_a_context_each(self):
-        self.check("contexts", (quick_line(i, parent=at(0, "missing"), context=at(i, "context"))
-                                for i in range(COUNT)))
+        self.check(
+            "contexts",
+            (
+                quick_line(i, parent=at(0, "missing"), context=at(i, "context"))
+                for i in range(COUNT)
+            ),
+        )
 
     def test_that_parent_arrives(self):
-        lines = [quick_line(i + 1, parent=at(0), context=at(i, "context")) for i in range(COUNT - 1)]
+        lines = [
+            quick_line(i + 1, parent=at(0), context=at(i, "context")) for i in range(COUNT - 1)
+        ]
         self.check("arrives", lines + [quick_line(0)])
 
     def test_all_at_one_moment(self):
         self.check("moment", (quick_line(i, second=0) for i in range(COUNT)))
 
     def test_one_post_edited_again_and_again(self):
-        self.check("edits", (json.dumps(posts.note("one", 0, f"<p>{i}</p>", updated=posts.stamp(i))) + "\n"
-                             for i in range(COUNT)))
+        self.check(
+            "edits",
+            (
+                json.dumps(posts.note("one", 0, f"<p>{i}</p>", updated=posts.stamp(i))) + "\n"
+                for i in range(COUNT)
+            ),
+        )
 
 
 if __name__ == "__main__":
