@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/command.h"
+#include "app/setup.h"
 #include "ingest/archive.h"
 
 namespace latecomer {
@@ -33,6 +35,16 @@ void AddArchiveOptions(CLI::App& command, ArchiveCommandOptions& options) {
       .add_option("FILE", options.files,
                   "Archives; - is standard input; .gz, .zst and .zip are read")
       ->required();
+}
+
+int CheckColumns(const ArchiveCommandOptions& options) {
+  for (const std::string& column : options.columns) {
+    const std::size_t equals = column.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == column.size()) {
+      return Usage("--column \"" + column + "\": not FIELD=COLUMN, as in published=\"Created at\"");
+    }
+  }
+  return kDone;
 }
 
 }  // namespace latecomer

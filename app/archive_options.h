@@ -21,4 +21,7 @@ struct ArchiveCommandOptions {
 // Adds --hashtag, --format, --column, --all and FILE….
 void AddArchiveOptions(CLI::App& command, ArchiveCommandOptions& options);
 
+// kWrongUsage, with a message printed, where a --column is not FIELD=COLUMN; else kDone.
+int CheckColumns(const ArchiveCommandOptions& options);
+
 }  // namespace latecomer

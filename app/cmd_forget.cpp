@@ -172,7 +172,7 @@ void AddForget(CLI::App& app, int& exit_code) {
   command->footer(
       "Prints what it erased, one JSON object a line. Only a hash is kept, which keeps "
       "a later import from bringing it back.");
-  command->callback([options, &exit_code] { exit_code = ForgetIt(*options); });
+  command->callback([options, &exit_code] { exit_code = FinishOutput(ForgetIt(*options)); });
 }
 
 }  // namespace latecomer

@@ -34,6 +34,7 @@ int Import(const ImportOptions& options) {
   if (!settings) return kWrongUsage;
   const std::optional<HashtagSettings> hashtag = ResolveHashtag(*settings, options.archive.hashtag);
   if (!hashtag) return kWrongUsage;
+  if (const int wrong = CheckColumns(options.archive); wrong != kDone) return wrong;
   StopSignals signals;
   Result<std::unique_ptr<Stream>> stream = OpenStream(*settings);
   if (!stream) return Fail(stream.error());

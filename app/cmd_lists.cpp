@@ -107,21 +107,23 @@ void PrintConversations(const Timeline& timeline) {
 void AddHashtags(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("hashtags", "List the hashtags in the store");
   auto options = AddListOptions(*command, false);
-  command->callback([options, &exit_code] { exit_code = ListHashtags(*options); });
+  command->callback([options, &exit_code] { exit_code = FinishOutput(ListHashtags(*options)); });
 }
 
 void AddSessions(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("sessions", "List a hashtag's sessions");
   auto options = AddListOptions(*command, true);
-  command->callback(
-      [options, &exit_code] { exit_code = ListOf(*options, "session", PrintSessions); });
+  command->callback([options, &exit_code] {
+    exit_code = FinishOutput(ListOf(*options, "session", PrintSessions));
+  });
 }
 
 void AddConversations(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("conversations", "List a hashtag's conversations");
   auto options = AddListOptions(*command, true);
-  command->callback(
-      [options, &exit_code] { exit_code = ListOf(*options, "conversation", PrintConversations); });
+  command->callback([options, &exit_code] {
+    exit_code = FinishOutput(ListOf(*options, "conversation", PrintConversations));
+  });
 }
 
 }  // namespace latecomer

@@ -65,7 +65,6 @@ void Print(const Timeline& timeline, std::int64_t gap_ms, bool json) {
   } else {
     WriteTimelineText(timeline, ContentOf, line);
   }
-  std::cout.flush();
 }
 
 int Preview(const PreviewOptions& options) {
@@ -73,6 +72,7 @@ int Preview(const PreviewOptions& options) {
   if (!settings) return kWrongUsage;
   std::optional<HashtagSettings> hashtag = ResolveHashtag(*settings, options.archive.hashtag);
   if (!hashtag) return kWrongUsage;
+  if (const int wrong = CheckColumns(options.archive); wrong != kDone) return wrong;
   if (options.gap) {
     const std::optional<std::int64_t> gap = ParseDuration(*options.gap);
     if (!gap) {
@@ -90,7 +90,7 @@ int Preview(const PreviewOptions& options) {
   request.spool_directory = std::filesystem::temp_directory_path().string();
   ProgressBar progress;
   ImportFiles files(request);
-  if (Status read = files.Read(progress); !read) return Fail(read.error());
+  if (Status read = files.Read(progress, {}); !read) return Fail(read.error());
   progress.Clear();
 
   TimelineCollector collector(hashtag->hashtag);
@@ -110,7 +110,7 @@ int Preview(const PreviewOptions& options) {
   if (!files.damage().empty()) std::cerr << "latecomer: " << files.damage() << "\n";
   std::cerr << (options.json ? ImportCountsJson(ledger.counts) : ImportCountsText(ledger.counts))
             << "\n";
-  return files.damage().empty() ? kDone : kFailed;
+  return FinishOutput(files.damage().empty() ? kDone : kFailed);
 }
 
 }  // namespace

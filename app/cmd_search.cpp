@@ -80,7 +80,7 @@ void AddSearch(CLI::App& app, int& exit_code) {
   command->add_flag("--json", options->json, "One JSON object a line");
   command->add_option("WORD", options->words, "What to look for; a part of a word is enough")
       ->required();
-  command->callback([options, &exit_code] { exit_code = Search(*options); });
+  command->callback([options, &exit_code] { exit_code = FinishOutput(Search(*options)); });
 }
 
 }  // namespace latecomer

@@ -17,17 +17,19 @@ class Nowhere : public RecordSink {
   void OnRecord(const TimelineRecord&) override {}
 };
 
-// Gives all records of a partition from `begin` on, up to its present end.
+// Gives all records of a partition from `begin` on, until it has no more. The end is asked for
+// again and again: below an end that was fixed at the start, compaction takes away what later
+// records supersede, and half of a conversation would be missing.
 Status ForEachRecord(Stream& stream, const TopicPartition& partition, std::int64_t begin,
-                     const std::function<Status(Record&)>& visit) {
-  Result<std::int64_t> end = stream.EndOffset(partition);
-  if (!end) return end.error();
+                     const std::stop_token& stop, const std::function<Status(Record&)>& visit) {
   ReaderSettings reading;
   reading.partitions = {partition};
   Result<std::unique_ptr<Reader>> reader = stream.NewReader(reading);
   if (!reader) return reader.error();
   if (Status s = (*reader)->Seek(partition, begin); !s) return s;
-  while (true) {
+  while (!stop.stop_requested()) {
+    Result<std::int64_t> end = stream.EndOffset(partition);
+    if (!end) return end.error();
     Result<std::int64_t> position = (*reader)->Position(partition);
     if (!position) return position.error();
     if (*position >= *end) return {};
@@ -39,6 +41,7 @@ Status ForEachRecord(Stream& stream, const TopicPartition& partition, std::int64
       if (Status s = visit(record); !s) return s;
     }
   }
+  return RetryLater("stopped; nothing has been written");
 }
 
 }  // namespace
@@ -53,10 +56,11 @@ ImportLedger::ImportLedger(const HashtagSettings& settings)
 
 ImportLedger::~ImportLedger() = default;
 
-Status ImportLedger::LoadTimelines(Stream& stream, const TopicPartition& partition) {
+Status ImportLedger::LoadTimelines(Stream& stream, const TopicPartition& partition,
+                                   const std::stop_token& stop) {
   // Forgotten records stand under no hashtag and hold for all of them.
   const std::string own = settings_.hashtag + " ";
-  Status read = ForEachRecord(stream, partition, 0, [&](Record& record) -> Status {
+  Status read = ForEachRecord(stream, partition, 0, stop, [&](Record& record) -> Status {
     if (!record.key.starts_with(own) && !record.key.starts_with(' ')) return {};
     Result<TimelineRecord> parsed =
         ReadTimelineRecord(record.key, record.value, ReadContentToo::kNo);
@@ -67,43 +71,43 @@ Status ImportLedger::LoadTimelines(Stream& stream, const TopicPartition& partiti
 }
 
 Status ImportLedger::LoadPosts(Stream& stream, const TopicPartition& partition,
-                               std::int32_t partitions) {
-  Result<std::optional<std::int64_t>> committed =
-      stream.CommittedOffset(kProcessorGroup, partition);
-  if (!committed) return committed.error();
-  Result<std::int64_t> start = stream.StartOffset(partition);
-  if (!start) return start.error();
+                               std::int32_t partitions, std::int64_t begin,
+                               const std::stop_token& stop) {
   PostDecoder decoder(partitions);
   std::size_t open = 0;
-  Nowhere nowhere;
-  Status read = ForEachRecord(stream, partition, std::max(committed->value_or(*start), *start),
-                              [&](Record& record) -> Status {
-                                Result<VersionInput> input = decoder.Decode(std::move(record));
-                                if (!input) return {};  // the processor rejects it
-                                const bool everywhere =
-                                    std::holds_alternative<Forget>(*input->value);
-                                if (everywhere || input->hashtag == settings_.hashtag)
-                                  builder_.Apply(*input);
-                                if (++open < kBatch) return {};
-                                builder_.Flush(nowhere);
-                                builder_.Commit();
-                                decoder.Clear();
-                                open = 0;
-                                return {};
-                              });
-  builder_.Flush(nowhere);
-  builder_.Commit();
+  const auto flush = [&] {
+    Nowhere nowhere;
+    builder_.Flush(nowhere);
+    builder_.Commit();
+    decoder.Clear();
+    open = 0;
+  };
+  const auto take = [&](Record& record) -> Status {
+    Result<VersionInput> input = decoder.Decode(std::move(record));
+    if (!input) return {};  // the processor rejects it
+    const bool everywhere = std::holds_alternative<Forget>(*input->value);
+    if (everywhere || input->hashtag == settings_.hashtag) builder_.Apply(*input);
+    if (++open >= kBatch) flush();
+    return {};
+  };
+  Status read = ForEachRecord(stream, partition, begin, stop, take);
+  flush();
   return read;
 }
 
-Status ImportLedger::Load(Stream& stream) {
+Status ImportLedger::Load(Stream& stream, const std::stop_token& stop) {
   Result<std::int32_t> count = stream.PartitionCount(kPostsTopic);
   if (!count) return count.error();
-  const std::int32_t partition = PartitionOf(settings_.hashtag, *count);
+  const std::int32_t number = PartitionOf(settings_.hashtag, *count);
+  const TopicPartition posts{kPostsTopic, number};
   // First where the processor stands, then what it has written: so nothing is missed in between;
   // what is read twice folds away.
-  if (Status s = LoadTimelines(stream, {kTimelinesTopic, partition}); !s) return s;
-  return LoadPosts(stream, {kPostsTopic, partition}, *count);
+  Result<std::optional<std::int64_t>> committed = stream.CommittedOffset(kProcessorGroup, posts);
+  if (!committed) return committed.error();
+  Result<std::int64_t> start = stream.StartOffset(posts);
+  if (!start) return start.error();
+  if (Status s = LoadTimelines(stream, {kTimelinesTopic, number}, stop); !s) return s;
+  return LoadPosts(stream, posts, *count, std::max(committed->value_or(*start), *start), stop);
 }
 
 void ImportLedger::Apply(const PostsValue& value) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "base/result.h"
@@ -33,8 +34,9 @@ class ImportLedger {
   explicit ImportLedger(const HashtagSettings& settings);
   ~ImportLedger();
 
-  // Takes what is known of the hashtag so far. Reads its partitions whole.
-  Status Load(Stream& stream);
+  // Takes what is known of the hashtag so far. Reads its partitions whole, up to where they end
+  // when it gets there, so a processor may be at work meanwhile. kRetryLater: `stop` was requested.
+  Status Load(Stream& stream, const std::stop_token& stop);
   // Counts a value that belongs, and keeps what it did. Records go to `records` (may be null) now
   // and then; Finish gives the rest.
   void Apply(const PostsValue& value);
@@ -44,8 +46,10 @@ class ImportLedger {
   ImportCounts counts;
 
  private:
-  Status LoadTimelines(Stream& stream, const TopicPartition& partition);
-  Status LoadPosts(Stream& stream, const TopicPartition& partition, std::int32_t partitions);
+  Status LoadTimelines(Stream& stream, const TopicPartition& partition,
+                       const std::stop_token& stop);
+  Status LoadPosts(Stream& stream, const TopicPartition& partition, std::int32_t partitions,
+                   std::int64_t begin, const std::stop_token& stop);
   void Flush();
 
   HashtagSettings settings_;

@@ -135,7 +135,7 @@ class FileImport : public ArchiveVisitor {
 ImportFiles::ImportFiles(const ImportRequest& request)
     : request_(request), selection_(KeysOf(request.hashtag), request.all) {}
 
-Status ImportFiles::Read(ProgressBar& progress) {
+Status ImportFiles::Read(ProgressBar& progress, const std::stop_token& stop) {
   for (const std::string& file : request_.files) {
     std::string path = file;
     if (file == "-") {
@@ -154,6 +154,7 @@ Status ImportFiles::Read(ProgressBar& progress) {
       std::error_code error;
       const auto size = std::filesystem::file_size(path, error);
       progress.Show("reading " + file, bytes, error ? 0 : size);
+      return !stop.stop_requested();
     });
     if (added) continue;
     if (selection_.files().size() == before) return added;
@@ -166,13 +167,19 @@ Status ImportFiles::Read(ProgressBar& progress) {
 Result<ImportOutcome> ImportArchives(Stream& stream, const ImportRequest& request,
                                      ProgressBar& progress, const std::stop_token& stop) {
   ImportFiles files(request);
-  if (Status read = files.Read(progress); !read) return read.error();
+  ImportOutcome outcome;
+  if (Status read = files.Read(progress, stop); !read) {
+    outcome.interrupted = stop.stop_requested();
+    return outcome.interrupted ? Result<ImportOutcome>(std::move(outcome)) : read.error();
+  }
   ImportLedger ledger(request.hashtag);
-  if (Status loaded = ledger.Load(stream); !loaded) return loaded.error();
+  if (Status loaded = ledger.Load(stream, stop); !loaded) {
+    outcome.interrupted = stop.stop_requested();
+    return outcome.interrupted ? Result<ImportOutcome>(std::move(outcome)) : loaded.error();
+  }
   const std::string source = "import " + RunId(request, files.selection());
   Result<PostWriter> writer = PostWriter::Open(stream, source);
   if (!writer) return writer.error();
-  ImportOutcome outcome;
   outcome.damage = files.damage();
   for (std::size_t i = 0; i < files.selection().files().size() && !outcome.interrupted; ++i) {
     const ArchiveFacts& facts = files.selection().files()[i];

@@ -30,7 +30,8 @@ class ImportFiles {
   explicit ImportFiles(const ImportRequest& request);
   // kInvalid: a file is in no known format; kFatal: not readable. A file that is damaged from some
   // point on is kept: damage() says so.
-  Status Read(ProgressBar& progress);
+  // kRetryLater: `stop` was requested; nothing has been written.
+  Status Read(ProgressBar& progress, const std::stop_token& stop);
   const ArchiveSelection& selection() const { return selection_; }
   const std::string& damage() const { return damage_; }
 

@@ -1,6 +1,8 @@
 #include "app/setup.h"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <iostream>
 
@@ -39,6 +41,13 @@ int Fail(const Error& error) {
 int Usage(const std::string& message) {
   std::cerr << "latecomer: " << message << "\n";
   return kWrongUsage;
+}
+
+int FinishOutput(int code) {
+  std::cout.flush();
+  if (std::cout.good()) return code;
+  std::cerr << "latecomer: cannot write standard output: " << std::strerror(errno) << "\n";
+  return kFailed;
 }
 
 std::optional<HashtagSettings> ResolveHashtag(const Settings& settings, const std::string& typed) {

@@ -32,6 +32,8 @@ std::optional<Settings> LoadSettings(const CommonOptions& options);
 // Prints "latecomer: MESSAGE" on stderr, and gives the exit code that fits.
 int Fail(const Error& error);
 int Usage(const std::string& message);
+// Flushes standard output; `code`, or kFailed with a message where not all of it could be written.
+int FinishOutput(int code);
 
 // The folded key of the conversation that a hashtag as typed belongs to, aliases followed; prints
 // and gives nothing where it is no hashtag.

@@ -32,8 +32,13 @@ std::string Hex(const XXH128_canonical_t& digest) {
   return hex;
 }
 
+Error Stopped(const std::string& name) {
+  return RetryLater("reading " + name + " was stopped; nothing has been written");
+}
+
 // The digest and the size of a file.
-Status DigestFile(const std::string& path, const std::string& name, ArchiveFacts& facts) {
+Status DigestFile(const std::string& path, const std::string& name, ArchiveFacts& facts,
+                  const std::function<bool(std::uint64_t)>& progress) {
   Result<std::unique_ptr<ByteSource>> source = OpenFileSource(path, name);
   if (!source) return source.error();
   const std::unique_ptr<XXH3_state_t, FreeHash> state(XXH3_createState());
@@ -45,6 +50,7 @@ Status DigestFile(const std::string& path, const std::string& name, ArchiveFacts
     if (!got) return got.error();
     if (*got == 0) break;
     XXH3_128bits_update(state.get(), block.data(), *got);
+    if (progress && !progress(0)) return Stopped(name);
   }
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state.get()));
@@ -57,25 +63,26 @@ Status DigestFile(const std::string& path, const std::string& name, ArchiveFacts
 class Counter final : public ArchiveSink {
  public:
   Counter(ArchiveFacts& facts, Membership& membership,
-          const std::function<void(std::uint64_t)>& progress)
+          const std::function<bool(std::uint64_t)>& progress)
       : facts_(facts), membership_(membership), progress_(progress) {}
 
   bool OnPost(ArchivePost& post) override {
     ++facts_.posts;
     if (!facts_.canonical) status = membership_.Add(post);
-    return static_cast<bool>(status);
+    return status && !stopped;
   }
   void OnReject(Reject) override { ++facts_.rejects; }
   void OnProgress(std::uint64_t bytes) override {
-    if (progress_) progress_(bytes);
+    if (progress_ && !progress_(bytes)) stopped = true;
   }
 
   Status status;
+  bool stopped = false;
 
  private:
   ArchiveFacts& facts_;
   Membership& membership_;
-  const std::function<void(std::uint64_t)>& progress_;
+  const std::function<bool(std::uint64_t)>& progress_;
 };
 
 // Pass 2.
@@ -154,7 +161,7 @@ Result<ArchiveSelection::Stamp> ArchiveSelection::StampOf(const std::string& pat
 }
 
 Status ArchiveSelection::AddFile(const std::string& path, const ArchiveOptions& options,
-                                 const std::function<void(std::uint64_t bytes)>& progress) {
+                                 const std::function<bool(std::uint64_t bytes)>& progress) {
   ArchiveFacts facts;
   facts.path = path;
   facts.options = options;
@@ -165,11 +172,12 @@ Status ArchiveSelection::AddFile(const std::string& path, const ArchiveOptions& 
   if (!format) return format.error();
   facts.format = *format;
   facts.canonical = facts.format == kCanonicalFormat.name;
-  Status digested = DigestFile(path, facts.options.name, facts);
+  Status digested = DigestFile(path, facts.options.name, facts, progress);
   if (!digested) return digested;
   Counter counter(facts, membership_, progress);
   Status read = ReadArchive(path, facts.options, counter);
   if (!counter.status) return counter.status;
+  if (counter.stopped) return Stopped(facts.options.name);
   if (!read && read.error().code != ErrorCode::kInvalid) return read;
   if (!read) facts.damage = read.error().message;
   files_.push_back(std::move(facts));

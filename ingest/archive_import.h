@@ -58,9 +58,10 @@ class ArchiveSelection {
   // Reads a file whole, twice over: its bytes for the digest, then its posts. Blocks. kInvalid with
   // the file's name: in no known format, or damaged from some point on; in the latter case the file
   // is kept, with `damage` set, and what stands before that point can be had. kFatal: not readable.
-  // `progress` (may be empty) is given the bytes read so far in the second reading.
+  // `progress` (may be empty) is given the bytes read so far, in both readings; once it gives
+  // false, the reading ends: kRetryLater, and the file is not kept.
   Status AddFile(const std::string& path, const ArchiveOptions& options,
-                 const std::function<void(std::uint64_t bytes)>& progress = {});
+                 const std::function<bool(std::uint64_t bytes)>& progress = {});
   void Finish();
   const std::vector<ArchiveFacts>& files() const { return files_; }
 

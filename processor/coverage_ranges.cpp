@@ -19,6 +19,7 @@ bool Continues(const CoverageRange& left, const CoverageRange& right) {
 }  // namespace
 
 bool CoverageRanges::Add(const Coverage& coverage) {
+  if (coverage.from == coverage.to) return false;  // no stretch of time
   CoverageRange added{coverage.from, coverage.to, coverage.complete,
                       coverage.complete ? std::string() : coverage.why};
   std::vector<CoverageRange> all = ranges_;
@@ -41,7 +42,6 @@ bool CoverageRanges::Add(const Coverage& coverage) {
       result.push_back(std::move(piece));
     }
   };
-  if (borders.size() == 1) put(*borders.begin(), *borders.begin());
   for (auto it = borders.begin(); it != borders.end() && std::next(it) != borders.end(); ++it) {
     put(*it, *std::next(it));
   }
@@ -50,7 +50,7 @@ bool CoverageRanges::Add(const Coverage& coverage) {
   return ranges_ != result;
 }
 
-// Too many ranges: the two with the least time between become one that claims nothing.
+// Too many ranges: the two neighbours that span the least time become one that claims nothing.
 void CoverageRanges::Bound() {
   while (ranges_.size() > kCoverageRangesMax) {
     std::size_t closest = 0;

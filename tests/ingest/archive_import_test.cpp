@@ -165,8 +165,10 @@ BOOST_AUTO_TEST_CASE(damage_and_change_are_reported) {
   BOOST_REQUIRE(static_cast<bool>(selection.AddFile(whole, Options())));
   BOOST_TEST(!selection.AddFile(dir.path(), Options()));
   BOOST_TEST(!selection.AddFile(dir.path() + "/none", Options()));
-  BOOST_TEST(!selection.AddFile(dir.Write("empty", ""), Options()));
-  BOOST_TEST(selection.files().size() == 2U);
+  BOOST_TEST(static_cast<bool>(selection.AddFile(dir.Write("empty", ""), Options())));
+  BOOST_TEST(selection.files().size() == 3U);
+  BOOST_TEST(!selection.AddFile(whole, Options(), [](std::uint64_t) { return false; }));
+  BOOST_TEST(selection.files().size() == 3U);
   selection.Finish();
   Visitor visitor;
   Status again = selection.ForEachSelected(0, 0, visitor);

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(truncated_at_every_byte) {
   const std::pair<const char*, std::string> packed[] = {
       {"gzip", Gzip(plain)}, {"zstd", Zstd(plain)}, {"zip", Zip({{"p.jsonl", plain}})}};
   for (const auto& [what, bytes] : packed) {
-    for (std::size_t size = 0; size < bytes.size(); ++size) {
+    for (std::size_t size = 1; size < bytes.size(); ++size) {
       BOOST_TEST_CONTEXT(what << " cut at " << size) {
         const ReadResult r = ReadAll(std::string_view(bytes).substr(0, size));
         const bool central_directory = what == std::string("zip") && r.posts == expected;
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_said_plainly) {
   BOOST_TEST(ReadAll(Gzip("")).error == "");
   BOOST_TEST(ReadAll("hello").error.starts_with("f is in no archive format that is known"));
   BOOST_TEST(ReadAll(std::string("\xFF\xFE{\0", 4)).error.starts_with("f is UTF-16 text"));
-  BOOST_TEST(ReadAll("\n\n").error.starts_with("f is in no archive format that is known"));
+  BOOST_TEST(ReadAll("\n\n").error == "");
   BOOST_TEST(ReadAll(Lines(1), WithFormat("twarc"))
                  .error.starts_with("There is no archive format \"twarc\"; known are "));
   BOOST_TEST(ReadAll(Zip({{"a.png", "x"}})).error.starts_with("f holds no file in an archive"));

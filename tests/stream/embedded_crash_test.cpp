@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(KilledAtAnyMomentItLosesAndDoublesNothing) {
     BOOST_TEST(next >= (*acknowledged).load());
     BOOST_TEST(Take(stream->EndOffset({"out", 0})) == next);
   }
-  BOOST_TEST(killed >= kRounds / 2);
+  BOOST_TEST(killed >= kRounds / 5);  // a quick machine may be done before it is hit
   ChildProcess last([&] { return Copy(log.Settings(), *acknowledged); });
   BOOST_TEST(last.Wait() == 0);
   CheckCopy(log);
