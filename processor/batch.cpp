@@ -20,7 +20,7 @@ void Batch::Clear() {
 
 Batch::DirtyNode& Batch::Dirty(std::uint32_t node) {
   const auto [it, added] = node_at_.emplace(node, static_cast<std::uint32_t>(nodes.size()));
-  if (added) nodes.push_back({node, cause, false, {}});
+  if (added) nodes.push_back({node, cause, false, {}, false});
   DirtyNode& dirty = nodes[it->second];
   dirty.cause = cause;
   return dirty;

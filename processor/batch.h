@@ -22,6 +22,7 @@ class Batch : public Forest::Observer {
     Cause cause;
     bool is_entry;             // write an `entry`, not only a `link`
     std::string_view content;  // of the version that won in this batch
+    bool rewrite;              // what was written before names what is forgotten
   };
   struct DirtyRepost {
     std::uint32_t repost;
@@ -42,6 +43,7 @@ class Batch : public Forest::Observer {
   void Start(const Cause& present) { cause = present; }
 
   void MarkLink(std::uint32_t node);
+  void MarkRewrite(std::uint32_t node) { Dirty(node).rewrite = true; }
   void MarkEntry(std::uint32_t node, std::string_view content);
   void DropNode(std::uint32_t node);
   void MarkRepost(std::uint32_t repost);

@@ -40,6 +40,9 @@ class RecordSink {
   virtual ~RecordSink() = default;
   // The record is valid during the call only.
   virtual void OnRecord(const TimelineRecord& record) = 0;
+  // A link of an entry whose record, as written before, names what is now forgotten. Who keeps
+  // records writes the entry anew, with the content that stands there; to others it is a link.
+  virtual void OnRewrite(const TimelineRecord& record) { OnRecord(record); }
 };
 
 class Builder {

@@ -77,7 +77,16 @@ void Builder::Impl::FlushNodes(RecordSink& sink) {
     entry_record_.hashtag.assign(HashtagName(node.name));
     entry_record_.cause = dirty.cause;
     FillEntry(entry, dirty);
-    sink.OnRecord(entry_record_);
+    if (!dirty.rewrite) {
+      sink.OnRecord(entry_record_);
+    } else if (dirty.is_entry || node.deleted) {
+      // The whole record is at hand: it takes the place of entry and link.
+      entry.is_link = false;
+      sink.OnRecord(entry_record_);
+      batch_.removed.push_back({entry_record_.hashtag, dirty.cause, "link", entry.id});
+    } else {
+      sink.OnRewrite(entry_record_);
+    }
   }
 }
 

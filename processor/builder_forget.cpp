@@ -226,7 +226,7 @@ void Builder::Impl::Restate(std::uint32_t node, std::vector<std::uint32_t> paren
   stated.parents = std::move(parents);
   stated.contexts = std::move(contexts);
   UpdateMore(false, node);
-  batch_.MarkLink(node);
+  batch_.MarkRewrite(node);
   forest_.Relink(node);
 }
 

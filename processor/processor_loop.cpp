@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "model/timeline_record_json.h"
 #include "model/utf8.h"
+#include "processor/timelines_writer.h"
 #include "processor/trim.h"
 #include "stream/topics.h"
 
@@ -30,33 +31,6 @@ void Wait(milliseconds time, const std::stop_token& stop) {
     std::this_thread::sleep_for(std::min(milliseconds(50), time));
   }
 }
-
-// Appends the builder's records to the open transaction.
-class WriterSink : public RecordSink {
- public:
-  WriterSink(Writer& writer, std::int32_t partition) : writer_(writer), partition_(partition) {}
-
-  void OnRecord(const TimelineRecord& record) override {
-    if (!status_) return;
-    key_.clear();
-    value_.clear();
-    AppendTimelineKey(key_, record);
-    std::optional<std::string_view> value;
-    if (AppendTimelineValue(value_, record)) value = value_;
-    status_ = writer_.Append(kTimelinesTopic, partition_, key_, value);
-    ++records_;
-  }
-  const Status& status() const { return status_; }
-  std::uint64_t records() const { return records_; }
-
- private:
-  Writer& writer_;
-  std::int32_t partition_;
-  std::string key_;
-  std::string value_;
-  Status status_;
-  std::uint64_t records_ = 0;
-};
 
 }  // namespace
 
@@ -303,10 +277,10 @@ Status ProcessorLoop::WriteBatch(const std::vector<Partition*>& touched) {
   if (Status status = writer_->Begin(); !status) return status;
   std::uint64_t records = 0;
   for (Partition* partition : touched) {
-    WriterSink sink(*writer_, partition->posts.partition);
-    partition->builder.Flush(sink);
-    if (!sink.status()) return sink.status();
-    records += sink.records();
+    TimelinesWriter timelines(stream_, *writer_, partition->posts.partition);
+    partition->builder.Flush(timelines);
+    if (Status status = timelines.Finish(); !status) return status;
+    records += timelines.records();
   }
   for (const Reject& reject : rejects_) {
     std::string value;

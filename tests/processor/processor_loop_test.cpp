@@ -275,6 +275,53 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_rejected_once) {
   log.CheckTimelines();
 }
 
+// Replies, reposts and their edits named it; after compaction nothing in the topic does, and what
+// others wrote is still there.
+BOOST_AUTO_TEST_CASE(a_forgotten_id_stands_in_no_record) {
+  const std::string secret = "https://social.example/users/secret/1";
+  LoopStream log(1);
+  RunningLoop loop(log.stream(), QuickSettings());
+  std::vector<Input> inputs;
+  const auto note = [&](const std::string& id, const std::string& parent, TimeMs updated) {
+    Post post;
+    post.id = id;
+    post.published = kStart;
+    post.updated = updated;
+    post.in_reply_to = parent;
+    post.content = "what " + id + " said";
+    inputs.emplace_back("alpha", post);
+  };
+  note(secret, "", kStart);
+  note("b", secret, kStart + 1);
+  note("c", "other", kStart + 2);
+  log.Write(inputs);
+  WaitUntil([&] { return log.CaughtUp(); });
+  inputs.clear();
+  note("c", secret, kStart);  // an older version: a link, no new entry
+  Post repost;
+  repost.type = PostType::kAnnounce;
+  repost.id = "r";
+  repost.published = kStart;
+  repost.object = secret;
+  inputs.emplace_back("alpha", repost);
+  log.Write(inputs);
+  WaitUntil([&] { return log.CaughtUp(); });
+  Forget forget;
+  forget.post = secret;
+  log.Write({{"", forget}});
+  WaitUntil([&] { return log.CaughtUp(); });
+  Check(loop.Stop());
+  log.CheckTimelines();  // compacts
+  std::size_t said = 0;
+  for (const Record& record : log.Read(kTimelinesTopic, 0)) {
+    if (!record.value) continue;
+    BOOST_TEST(record.value->find("secret") == std::string::npos);
+    BOOST_TEST(record.key.find("secret") == std::string::npos);
+    if (record.value->find(" said\"") != std::string::npos) ++said;
+  }
+  BOOST_TEST(said == 2U);  // b and c
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
