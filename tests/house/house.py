@@ -41,7 +41,7 @@ LIBRARIES = [
 LINES_MAX = 400
 
 # A folder that only exists on somebody's machine.
-MACHINE_PATH = re.compile(r"(?:^|[^\w./~-])/(?:work|root|farm|home/\w+)/")
+MACHINE_PATH = re.compile(r"(?:^|[^\w./~-])/(?:root|srv|home/\w+)/")
 
 # The target of a link or picture in Markdown, unless it leads out of the checkout or down the page.
 LINK = re.compile(r"\]\((?![a-z]+:|#)([^)\s#]+)")

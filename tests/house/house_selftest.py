@@ -80,12 +80,12 @@ class HouseTest(unittest.TestCase):
 
     def test_paths(self):
         for line, allowed in [
-            ("see /work/main/dev", False),
+            ("see /home/ana/latecomer/dev", False),
             ("cd /root/latecomer", False),
             ('"/home/ana/latecomer"', False),
             ("data in /var/lib/latecomer", True),
-            ("https://social.example/work/7", True),
-            ("tests/work/a.txt", True),
+            ("https://social.example/srv/7", True),
+            ("tests/srv/a.txt", True),
         ]:
             with self.subTest(line=line):
                 found = self.breaches("paths", {"docs/a.md": line + "\n"})
