@@ -171,7 +171,8 @@ void AddForget(CLI::App& app, int& exit_code) {
   command->add_option("--post", options->post, "The post's id")->type_name("ID");
   command->footer(
       "Prints what it erased, one JSON object a line. Only a hash is kept, which keeps "
-      "a later import from bringing it back.");
+      "a later import from bringing it back. The log of a `run` at work loses its copies with its "
+      "next trimming, within 14 days.");
   command->callback([options, &exit_code] { exit_code = FinishOutput(ForgetIt(*options)); });
 }
 

@@ -71,6 +71,7 @@ class FileImport : public ArchiveVisitor {
         stop_(stop) {}
 
   bool OnSelected(PostsValue& value, ArchivePosition position) override {
+    if (!status_) return false;
     if (position < first_) {
       ledger_.Apply(value);
       return true;
@@ -85,10 +86,15 @@ class FileImport : public ArchiveVisitor {
     return Continue();
   }
   void OnReject(Reject reject, ArchivePosition position) override {
-    outcome_.rejects.Add(reject);
-    if (position < first_) return;
+    if (!status_) return;  // the first failure is the one that is reported
+    if (position < first_) {
+      outcome_.rejects.Add(reject);
+      return;
+    }
     next_ = position + 1;
-    status_ = writer_.AddReject(reject);
+    Refuse(reject);
+    // Rejects fill a batch as posts do: a file may hold nothing else.
+    if (status_ && writer_.IsFull()) status_ = Commit();
   }
   void OnSkipped(ArchivePosition) override { ++ledger_.counts.skipped; }
   void OnProgress(std::uint64_t bytes) override {
