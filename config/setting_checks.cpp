@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kSocketPathBytesMax = 107;   // sun_path less its NUL
 constexpr std::size_t kTopicPrefixBytesMax = 200;  // Kafka's names have at most 249
 constexpr std::size_t kSourceNameBytesMax = 100;
+constexpr std::size_t kInstanceBytesMax = 100;
 
 bool IsAlnum(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -88,6 +89,15 @@ std::optional<std::string> CheckAddress(std::string_view text,
   return std::nullopt;
 }
 
+std::optional<std::string> CheckKafkaName(std::string_view text, std::size_t bytes_max) {
+  if (text.size() > bytes_max) return "is longer than " + std::to_string(bytes_max) + " bytes";
+  if (!std::all_of(text.begin(), text.end(),
+                   [](char c) { return IsAlnum(c) || c == '.' || c == '-' || c == '_'; })) {
+    return "may contain letters, digits, `.`, `_` and `-` only";
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> CheckNotEmpty(std::string_view text) {
@@ -129,14 +139,16 @@ std::optional<std::string> CheckBrokers(std::string_view text) {
 }
 
 std::optional<std::string> CheckTopicPrefix(std::string_view text) {
-  if (text.size() > kTopicPrefixBytesMax) {
-    return "is longer than " + std::to_string(kTopicPrefixBytesMax) + " bytes";
-  }
-  if (!std::all_of(text.begin(), text.end(),
-                   [](char c) { return IsAlnum(c) || c == '.' || c == '-' || c == '_'; })) {
-    return "may contain letters, digits, `.`, `_` and `-` only";
-  }
-  return std::nullopt;
+  return CheckKafkaName(text, kTopicPrefixBytesMax);
+}
+
+std::optional<std::string> CheckAdmin(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  return CheckHostPort(text);
+}
+
+std::optional<std::string> CheckInstance(std::string_view text) {
+  return CheckKafkaName(text, kInstanceBytesMax);
 }
 
 std::optional<std::string> CheckDatabase(std::string_view text) {

@@ -20,6 +20,10 @@ std::optional<std::string> CheckBrokers(std::string_view text);
 std::optional<std::string> CheckTopicPrefix(std::string_view text);
 // A connection string of PostgreSQL without a password.
 std::optional<std::string> CheckDatabase(std::string_view text);
+// HOST:PORT or [IPv6]:PORT, or nothing.
+std::optional<std::string> CheckAdmin(std::string_view text);
+// At most 100 bytes of what Kafka allows in names, or nothing: it is part of a transactional id.
+std::optional<std::string> CheckInstance(std::string_view text);
 // 1-100 bytes without white space and controls: it is a key of `cursors`.
 std::optional<std::string> CheckSourceName(std::string_view text);
 

@@ -15,6 +15,9 @@ struct StreamSettings {
   std::string kind = "embedded";  // or "kafka"
   std::string brokers = "localhost:9092";
   std::string prefix = "latecomer.";
+  std::int32_t partitions = 32;  // of Kafka's topics
+  int replication = -1;          // -1: as the brokers are set
+  int min_insync_replicas = 0;   // 0: 2 where replication is 3 or more, else 1
   std::vector<std::pair<std::string, std::string>> librdkafka;
   bool operator==(const StreamSettings&) const = default;
 };
@@ -29,18 +32,36 @@ struct StoreSettings {
 struct ReplaySettings {
   std::string listen = "127.0.0.1:8470";  // or the path of a Unix socket
   std::string base_url;                   // empty: http:// and `listen`
+  std::string admin;
   bool operator==(const ReplaySettings&) const = default;
+};
+
+// `admin` of each daemon: HOST:PORT of metrics and health; empty: its default port or a free one.
+struct IngestSettings {
+  std::string admin;
+  bool operator==(const IngestSettings&) const = default;
 };
 
 struct ProcessorSettings {
   std::int64_t batch_records_max = 5'000;
   std::int64_t commit_interval_ms = 100;
   std::int64_t grace_ms = 7LL * 86'400'000;  // how long processed posts are kept
+  std::int64_t workers = 1;
+  std::string admin;
   bool operator==(const ProcessorSettings&) const = default;
+};
+
+struct SinkDaemonSettings {
+  std::int64_t workers = 1;
+  std::int64_t batch_records_max = 5'000;
+  std::int64_t batch_wait_ms = 100;
+  std::string admin;
+  bool operator==(const SinkDaemonSettings&) const = default;
 };
 
 struct LogSettings {
   std::string level = "info";
+  std::string format = "auto";  // or "human", "json", "journald"
   bool operator==(const LogSettings&) const = default;
 };
 
@@ -56,10 +77,13 @@ struct SourceSettings {
 
 struct Settings {
   std::string data = "/var/lib/latecomer";
+  std::string instance;  // empty: the host's name
   StreamSettings stream;
   StoreSettings store;
   ReplaySettings replay;
+  IngestSettings ingest;
   ProcessorSettings processor;
+  SinkDaemonSettings sink;
   LogSettings log;
   std::vector<HashtagSettings> hashtags;
   std::vector<SourceSettings> sources;

@@ -62,6 +62,7 @@ class SettingsReader {
     SettingTarget target;
     target.settings = &outcome_.settings;
     Section("", document, target);
+    Replication(document);
   }
 
  private:
@@ -88,6 +89,21 @@ class SettingsReader {
       if (row.section == section && row.required && !table.contains(row.key)) {
         Mistake(table, "`" + SettingName(section, row.key) + "` is missing");
       }
+    }
+  }
+
+  void Replication(const toml::table& document) {
+    const StreamSettings& stream = outcome_.settings.stream;
+    const auto replication = document["stream"]["replication"];
+    const auto in_sync = document["stream"]["min_insync_replicas"];
+    if (stream.replication == 0 && replication) {
+      Mistake(*replication.node(), "`stream.replication` must be -1, or at least 1");
+    } else if (stream.replication > 0 && stream.min_insync_replicas > stream.replication &&
+               in_sync) {
+      Mistake(*in_sync.node(),
+              "`stream.min_insync_replicas` must not be more than "
+              "`stream.replication` (" +
+                  std::to_string(stream.replication) + ")");
     }
   }
 

@@ -51,6 +51,16 @@ BOOST_AUTO_TEST_CASE(listen) {
                         "/" + std::string(107, 'x')});
 }
 
+BOOST_AUTO_TEST_CASE(admin) {
+  Accepts(CheckAdmin, {"", "127.0.0.1:8471", "[::1]:0", "host-1.example:1"});
+  Refuses(CheckAdmin, {"8471", ":8471", "127.0.0.1", "/run/latecomer.sock", "http://a.example:1"});
+}
+
+BOOST_AUTO_TEST_CASE(instance) {
+  Accepts(CheckInstance, {"", "a", "rack-2.a_B", std::string(100, 'x')});
+  Refuses(CheckInstance, {"a b", "é", "a/b", "a:b", std::string(101, 'x')});
+}
+
 BOOST_AUTO_TEST_CASE(web_address) {
   Accepts(CheckWebAddress, {"", "https://replay.example", "http://127.0.0.1:8470/latecomer/",
                             "http://[::1]:80", "https://münchen.example"});

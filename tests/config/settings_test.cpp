@@ -54,10 +54,14 @@ BOOST_AUTO_TEST_CASE(nothing_said_is_the_defaults) {
 BOOST_AUTO_TEST_CASE(everything_said) {
   const Settings s = Read(R"(
 data = "state"
+instance = "rack-2.a"
 [stream]
 kind = "kafka"
 brokers = "a.example:9092, [::1]:9093"
 prefix = "test-"
+partitions = 8
+replication = 3
+min_insync_replicas = 2
 [stream.librdkafka]
 security.protocol = "SASL_SSL"
 "statistics.interval.ms" = 5000
@@ -69,12 +73,23 @@ search_index = false
 [replay]
 listen = "/run/latecomer/replay.sock"
 base_url = "https://replay.example"
+admin = "[::1]:8474"
+[ingest]
+admin = "127.0.0.1:0"
 [processor]
+workers = 4
+admin = "0.0.0.0:8472"
 batch_records_max = 1000
 commit_interval = "250ms"
 grace = "36h"
+[sink]
+workers = 2
+batch_records_max = 100
+batch_wait = "1s"
+admin = "localhost:8473"
 [log]
 level = "debug"
+format = "journald"
 [[hashtag]]
 name = "#HRevolution"
 aliases = ["HRevolution11", "＃hrevolution12"]
@@ -106,6 +121,19 @@ path = "../archives"
   BOOST_TEST(s.stream.kind == "kafka");
   BOOST_TEST(s.stream.brokers == "a.example:9092, [::1]:9093");
   BOOST_TEST(s.stream.prefix == "test-");
+  BOOST_TEST(s.stream.partitions == 8);
+  BOOST_TEST(s.stream.replication == 3);
+  BOOST_TEST(s.stream.min_insync_replicas == 2);
+  BOOST_TEST(s.instance == "rack-2.a");
+  BOOST_TEST(s.replay.admin == "[::1]:8474");
+  BOOST_TEST(s.ingest.admin == "127.0.0.1:0");
+  BOOST_TEST(s.processor.workers == 4);
+  BOOST_TEST(s.processor.admin == "0.0.0.0:8472");
+  BOOST_TEST(s.sink.workers == 2);
+  BOOST_TEST(s.sink.batch_records_max == 100);
+  BOOST_TEST(s.sink.batch_wait_ms == 1000);
+  BOOST_TEST(s.sink.admin == "localhost:8473");
+  BOOST_TEST(s.log.format == "journald");
   const std::vector<std::pair<std::string, std::string>> librdkafka = {
       {"security.protocol", "SASL_SSL"},
       {"statistics.interval.ms", "5000"},
