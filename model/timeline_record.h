@@ -98,8 +98,9 @@ struct CoverageRecord {
   bool operator==(const CoverageRecord&) const = default;
 };
 
-// `forgotten`, key id = SHA-256 (hex) of a post's or an author's id. It holds for the whole
-// partition, so its hashtag is empty.
+// `forgotten`, key id = SHA-256 (hex) of a post's or an author's id. What a Forget named holds for
+// every hashtag, so its hashtag is empty; under a hashtag stand the ids of posts that it knew by a
+// forgotten author, beside the nulls that remove them.
 struct ForgottenRecord {
   std::string sha256;
   TimeMs at = 0;

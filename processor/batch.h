@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/sha256.h"
 #include "model/timeline_record.h"
 #include "processor/forest.h"
+#include "processor/timeline_state.h"
 
 namespace latecomer {
 
@@ -59,7 +59,7 @@ class Batch : public Forest::Observer {
   std::map<std::uint32_t, Cause> unpublished;  // names
   std::map<std::uint32_t, Cause> hashtags;     // whose sessions may have changed
   std::map<std::pair<std::uint32_t, std::string>, Cause> coverage;
-  std::map<Sha256Digest, Cause> forgotten;
+  std::map<TimelineState::ForgottenKey, Cause> forgotten;
   // Names that were erased: what states them must state their urn instead.
   boost::unordered_flat_map<std::uint32_t, std::string> erased;
   std::set<std::uint32_t> forgotten_authors;  // names whose posts are still to be erased

@@ -85,8 +85,11 @@ std::string Builder::Impl::Dump() const {
       lines.insert(std::move(line));
     }
   }
-  for (const auto& [digest, forgotten] : state_.forgotten()) {
-    lines.insert("forgotten " + ToHex(digest) + " at " + std::to_string(forgotten.at) +
+  for (const auto& [key, forgotten] : state_.forgotten()) {
+    const std::string where = key.hashtag == TimelineState::kEverywhere
+                                  ? std::string()
+                                  : state_.hashtag(key.hashtag).hashtag + " ";
+    lines.insert(where + "forgotten " + ToHex(key.digest) + " at " + std::to_string(forgotten.at) +
                  (forgotten.post ? " post" : "") + (forgotten.author ? " author" : ""));
   }
   std::string out;

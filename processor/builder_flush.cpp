@@ -168,10 +168,12 @@ void Builder::Impl::FlushRest(RecordSink& sink) {
     sink.OnRecord(
         {state.hashtag, cause, CoverageRecord{key.second, state.coverage[key.second].ranges()}});
   }
-  for (const auto& [digest, cause] : batch_.forgotten) {
-    const ForgottenState& forgotten = state_.forgotten().at(digest);
-    sink.OnRecord({std::string(), cause,
-                   ForgottenRecord{ToHex(digest), forgotten.at, forgotten.post, forgotten.author}});
+  for (const auto& [key, cause] : batch_.forgotten) {
+    const ForgottenState& forgotten = state_.forgotten().at(key);
+    const bool everywhere = key.hashtag == TimelineState::kEverywhere;
+    sink.OnRecord(
+        {everywhere ? std::string() : state_.hashtag(key.hashtag).hashtag, cause,
+         ForgottenRecord{ToHex(key.digest), forgotten.at, forgotten.post, forgotten.author}});
   }
 }
 

@@ -27,8 +27,8 @@ Builder::Impl::Links Builder::Impl::LinksOf(const Post& post, std::uint32_t hash
   Links links;
   if (post.in_reply_to.empty() && post.context.empty()) return links;
   std::string buffer;
-  links.parent = state_.Intern(hashtag, Renamed(post.in_reply_to, buffer));
-  links.context = state_.Intern(hashtag, Renamed(post.context, buffer));
+  links.parent = state_.Intern(hashtag, Renamed(hashtag, post.in_reply_to, buffer));
+  links.context = state_.Intern(hashtag, Renamed(hashtag, post.context, buffer));
   // A link to itself counts as not stated; as a context it says that this is the root.
   if (links.parent == own) links.parent = kNone;
   if (links.context == own) {
@@ -383,8 +383,8 @@ Outcome Builder::Impl::FoldRepost(std::uint32_t repost, const Post& post,
   }
   if (post.type == PostType::kAnnounce) {
     std::string buffer;
-    const std::uint32_t object =
-        state_.Intern(state_.name(name).hashtag, Renamed(post.object, buffer));
+    const std::uint32_t hashtag = state_.name(name).hashtag;
+    const std::uint32_t object = state_.Intern(hashtag, Renamed(hashtag, post.object, buffer));
     changed = AddObject(repost, object) || changed;
   }
   if (changed) batch_.MarkRepost(repost);

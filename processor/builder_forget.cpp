@@ -11,51 +11,48 @@ constexpr std::string_view kUrnPrefix = "urn:latecomer:forgotten:";
 
 }  // namespace
 
-std::string_view Builder::Impl::Renamed(std::string_view id, std::string& buffer) const {
+std::string_view Builder::Impl::Renamed(std::uint32_t hashtag, std::string_view id,
+                                        std::string& buffer) const {
   if (id.empty() || state_.forgotten().empty()) return id;
   const Sha256Digest digest = Sha256(id);
-  const auto it = state_.forgotten().find(digest);
-  if (it == state_.forgotten().end() || !it->second.post) return id;
+  if (!state_.IsForgottenPost(hashtag, digest)) return id;
   buffer = kUrnPrefix;
   buffer += ToHex(digest);
   return buffer;
 }
 
-void Builder::Impl::MarkForgotten(const std::string& id, bool post, bool author) {
-  const Sha256Digest digest = Sha256(id);
+void Builder::Impl::MarkForgotten(std::uint32_t hashtag, const std::string& id, bool post,
+                                  bool author) {
+  const TimelineState::ForgottenKey key{hashtag, Sha256(id)};
   ForgottenState state{at_, false, false};
-  const auto it = state_.forgotten().find(digest);
+  const auto it = state_.forgotten().find(key);
   if (it != state_.forgotten().end()) state = it->second;
   state.post = state.post || post;
   state.author = state.author || author;
-  state_.SetForgotten(digest, state);
-  batch_.forgotten[digest] = batch_.cause;
+  state_.SetForgotten(key, state);
+  batch_.forgotten[key] = batch_.cause;
 }
 
-// Whether the version must not be taken. One by a forgotten author makes its id forgotten too.
+// Whether the version must not be taken. One by a forgotten author makes its id forgotten too,
+// under this hashtag.
 bool Builder::Impl::IsForgotten(const Post& post, std::uint32_t hashtag) {
-  const auto own = state_.forgotten().find(Sha256(post.id));
-  if (own != state_.forgotten().end() && own->second.post) return true;
+  if (state_.IsForgottenPost(hashtag, Sha256(post.id))) return true;
   if (post.type == PostType::kTombstone || post.attributed_to.id.empty()) return false;
-  const auto author = state_.forgotten().find(Sha256(post.attributed_to.id));
-  if (author == state_.forgotten().end() || !author->second.author) return false;
-  MarkForgotten(post.id, true, false);
-  for (std::uint32_t h = 0; h < state_.hashtag_count(); ++h) {
-    const std::uint32_t name = state_.FindName(h, post.id);
-    if (name != kNone) EraseId(name);
-  }
-  (void)hashtag;
+  if (!state_.IsForgottenAuthor(Sha256(post.attributed_to.id))) return false;
+  MarkForgotten(hashtag, post.id, true, false);
+  const std::uint32_t name = state_.FindName(hashtag, post.id);
+  if (name != kNone) EraseId(name);
   return true;
 }
 
 Outcome Builder::Impl::ApplyForget(const Forget& forget) {
   const bool by_author = !forget.author.empty();
   const std::string& id = by_author ? forget.author : forget.post;
-  const auto it = state_.forgotten().find(Sha256(id));
+  const auto it = state_.forgotten().find({TimelineState::kEverywhere, Sha256(id)});
   if (it != state_.forgotten().end() && (by_author ? it->second.author : it->second.post)) {
     return Outcome::kUnchanged;
   }
-  MarkForgotten(id, !by_author, by_author);
+  MarkForgotten(TimelineState::kEverywhere, id, !by_author, by_author);
   if (by_author) {
     const std::uint32_t author = state_.FindName(TimelineState::kAuthors, id);
     if (author != kNone) batch_.forgotten_authors.insert(author);
@@ -145,13 +142,8 @@ void Builder::Impl::EraseForgottenAuthors() {
     if (repost.name != kNone && is_by(true, i, repost.by)) names.push_back(repost.name);
   }
   for (const std::uint32_t name : names) {
-    const std::string id(state_.Text(name));
-    MarkForgotten(id, true, false);
-    // The id may stand under other hashtags too, there by other authors' versions.
-    for (std::uint32_t h = 0; h < state_.hashtag_count(); ++h) {
-      const std::uint32_t other = state_.FindName(h, id);
-      if (other != kNone) EraseId(other);
-    }
+    MarkForgotten(state_.name(name).hashtag, std::string(state_.Text(name)), true, false);
+    EraseId(name);
   }
   for (const std::uint32_t author : batch_.forgotten_authors) state_.EraseName(author);
 }

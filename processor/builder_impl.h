@@ -59,8 +59,8 @@ class Builder::Impl {
   // ---- builder_forget.cpp
   Outcome ApplyForget(const Forget& forget);
   bool IsForgotten(const Post& post, std::uint32_t hashtag);
-  std::string_view Renamed(std::string_view id, std::string& buffer) const;
-  void MarkForgotten(const std::string& id, bool post, bool author);
+  std::string_view Renamed(std::uint32_t hashtag, std::string_view id, std::string& buffer) const;
+  void MarkForgotten(std::uint32_t hashtag, const std::string& id, bool post, bool author);
   void EraseId(std::uint32_t name);
   void EraseEntry(std::uint32_t name);
   void EraseRepost(std::uint32_t name);

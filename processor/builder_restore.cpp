@@ -29,7 +29,9 @@ Status Builder::Impl::Restore(const TimelineRecord& record) {
   if (const auto* forgotten = std::get_if<ForgottenRecord>(&record.body)) {
     const std::optional<Sha256Digest> digest = FromHex(forgotten->sha256);
     if (!digest) return Corrupt("timelines: forgotten record without a SHA-256");
-    state_.SetForgotten(*digest, {forgotten->at, forgotten->post, forgotten->author});
+    const std::uint32_t hashtag =
+        record.hashtag.empty() ? TimelineState::kEverywhere : HashtagOf(record.hashtag);
+    state_.SetForgotten({hashtag, *digest}, {forgotten->at, forgotten->post, forgotten->author});
     return {};
   }
   if (const auto* tree = std::get_if<TreeRecord>(&record.body)) {

@@ -266,20 +266,33 @@ void TimelineState::RemoveTime(std::uint32_t hashtag, TimeMs time) {
   log_.push_back({Op::kTimeRemoved, hashtag, static_cast<std::uint64_t>(time)});
 }
 
-std::size_t TimelineState::DigestHash::operator()(const Sha256Digest& digest) const {
+std::size_t TimelineState::ForgottenHash::operator()(const ForgottenKey& key) const {
   std::size_t hash = 0;
-  std::memcpy(&hash, digest.data(), sizeof hash);
-  return hash;
+  std::memcpy(&hash, key.digest.data(), sizeof hash);
+  return hash ^ key.hashtag;
 }
 
-void TimelineState::SetForgotten(const Sha256Digest& digest, const ForgottenState& state) {
-  const auto it = forgotten_.find(digest);
+void TimelineState::SetForgotten(const ForgottenKey& key, const ForgottenState& state) {
+  const auto it = forgotten_.find(key);
   if (it == forgotten_.end()) {
-    TakeBackWith([this, digest] { forgotten_.erase(digest); });
+    TakeBackWith([this, key] { forgotten_.erase(key); });
   } else {
-    TakeBackWith([this, digest, old = it->second] { forgotten_[digest] = old; });
+    TakeBackWith([this, key, old = it->second] { forgotten_[key] = old; });
   }
-  forgotten_[digest] = state;
+  forgotten_[key] = state;
+}
+
+bool TimelineState::IsForgottenPost(std::uint32_t hashtag, const Sha256Digest& digest) const {
+  for (const std::uint32_t where : {kEverywhere, hashtag}) {
+    const auto it = forgotten_.find({where, digest});
+    if (it != forgotten_.end() && it->second.post) return true;
+  }
+  return false;
+}
+
+bool TimelineState::IsForgottenAuthor(const Sha256Digest& digest) const {
+  const auto it = forgotten_.find({kEverywhere, digest});
+  return it != forgotten_.end() && it->second.author;
 }
 
 void TimelineState::TakeBackWith(std::function<void()> undo) {

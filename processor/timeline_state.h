@@ -199,12 +199,24 @@ class TimelineState {
   void RemoveTime(std::uint32_t hashtag, TimeMs time);
 
   // ---- forgotten ids
-  struct DigestHash {
-    std::size_t operator()(const Sha256Digest& digest) const;
+  // Under kEverywhere what a Forget names; under a hashtag the ids of posts that a version there
+  // gives to a forgotten author: what one hashtag knows must not depend on which others share its
+  // partition.
+  static constexpr std::uint32_t kEverywhere = kNone;
+  struct ForgottenKey {
+    std::uint32_t hashtag = kEverywhere;
+    Sha256Digest digest{};
+    auto operator<=>(const ForgottenKey&) const = default;
   };
-  using Forgotten = std::unordered_map<Sha256Digest, ForgottenState, DigestHash>;
+  struct ForgottenHash {
+    std::size_t operator()(const ForgottenKey& key) const;
+  };
+  using Forgotten = std::unordered_map<ForgottenKey, ForgottenState, ForgottenHash>;
   const Forgotten& forgotten() const { return forgotten_; }
-  void SetForgotten(const Sha256Digest& digest, const ForgottenState& state);
+  void SetForgotten(const ForgottenKey& key, const ForgottenState& state);
+  // Whether the post is forgotten under the hashtag.
+  bool IsForgottenPost(std::uint32_t hashtag, const Sha256Digest& digest) const;
+  bool IsForgottenAuthor(const Sha256Digest& digest) const;
 
   // ---- the batch
   // Notes how to take back a rare change.

@@ -46,7 +46,8 @@ void SqliteApply::Record(const SequencedRecord& sequenced) {
   const TimelineRecord& record = sequenced.record;
   const std::int64_t seq = sequenced.seq;
   if (const auto* forgotten = std::get_if<ForgottenRecord>(&record.body)) {
-    Forgotten(seq, *forgotten);
+    // One under a hashtag is the builder's memory: nulls beside it have removed what there was.
+    if (record.hashtag.empty()) Forgotten(seq, *forgotten);
     return;
   }
   const auto* removed = std::get_if<RemovedRecord>(&record.body);

@@ -78,6 +78,8 @@ void CheckForgotten(StoreUnderTest& store) {
     const int id = (static_cast<int>(i) * 7919) % 600;
     log.Add("", ForgottenRecord{Sha256Hex(PostId(id)), kMoment, true, false});
   }
+  // Under a hashtag it is the builder's memory: it deletes nothing by itself.
+  log.Add("hrevolution", ForgottenRecord{Sha256Hex(PostId(7919 % 600)), kMoment, true, false});
   // The id of a post is no author: nothing goes.
   log.Add("", ForgottenRecord{Sha256Hex(PostId(7919 % 600)), kMoment, false, true});
   log.Add("", ForgottenRecord{Sha256Hex("https://other.example/1"), kMoment, false, true});

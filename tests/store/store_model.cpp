@@ -9,7 +9,7 @@ namespace latecomer::test {
 
 void StoreModel::Apply(const SequencedRecord& record) {
   if (const auto* forgotten = std::get_if<ForgottenRecord>(&record.record.body)) {
-    Forget(record.seq, *forgotten);
+    if (record.record.hashtag.empty()) Forget(record.seq, *forgotten);
     return;
   }
   Rows& rows = hashtags_[record.record.hashtag];
