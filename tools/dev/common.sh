@@ -100,6 +100,18 @@ use_node() {
   node_is_enough || die "the Node that PyPI gave does not run here: $DEV_DIR/node/bin/node"
 }
 
+# use_beds [kafka] [toxiproxy]: what the real servers of tests and demo need; PostgreSQL's always.
+use_beds() {
+  install_packages beds
+  local wanted
+  for wanted in "$@"; do
+    if [ "$wanted" = toxiproxy ] && ! command -v go >/dev/null; then install_packages go; fi
+  done
+  python3 -B tools/beds/cache.py "$@" </dev/null ||
+    die "the servers that the tests run against could not be had; why stands above." \
+      "They come from Maven Central and Go's module proxy, once, and stay in ${LATECOMER_CACHE:-.dev}."
+}
+
 # As many compilers as there are cores, and 1 GB of memory for each (the largest files take that).
 job_count() {
   local cores memory

@@ -10,8 +10,10 @@ if [ "$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 28)" -gt 28 ] && [ -z
 fi
 
 presets=(asan tsan release)
+only=()
 if [ "${1:-}" = --quick ]; then
   presets=(asan)
+  only=(-LE beds)
   shift
 fi
 
@@ -20,6 +22,7 @@ if [ ${#presets[@]} -eq 1 ]; then
 else
   install_packages build lint test
   use_node
+  use_beds kafka toxiproxy
 fi
 
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
@@ -36,4 +39,4 @@ for preset in "${presets[@]}"; do
   printf 'subdirs("%s")\n' "$ROOT/build/$preset"
 done >build/test/CTestTestfile.cmake
 say "Running the tests"
-exec ctest --test-dir build/test --output-on-failure --no-tests=error -j "$(nproc)" "$@" </dev/null
+exec ctest --test-dir build/test --output-on-failure --no-tests=error -j "$(nproc)" "${only[@]}" "$@" </dev/null

@@ -1,0 +1,121 @@
+"""What the beds download or build once: Kafka's jars, toxiproxy.
+
+They lie outside every build folder: in $LATECOMER_CACHE, else in .dev of the checkout. As a program
+it fetches what is named: cache.py kafka[=VERSION] toxiproxy
+"""
+
+import contextlib
+import fcntl
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = pathlib.Path(os.environ.get("LATECOMER_CACHE") or HERE.parents[1] / ".dev")
+KAFKA_VERSION = "4.4.0"
+TOXIPROXY_VERSION = "2.5.0"
+
+
+class CacheError(RuntimeError):
+    pass
+
+
+def kafka_jars(version=KAFKA_VERSION):
+    """The folder of the broker's jars, fetched from Maven Central where they are not here yet."""
+    return _made(
+        f"kafka-{version}",
+        lambda folder: [
+            "mvn",
+            "-q",
+            "-B",
+            "-f",
+            HERE / "pom.xml",
+            "dependency:copy-dependencies",
+            f"-DoutputDirectory={folder}",
+            "-DincludeScope=runtime",
+            f"-Dkafka.version={version}",
+        ],
+        f"Apache Kafka {version} (45 MB of jars, by Maven)",
+        "maven",
+    )
+
+
+def toxiproxy():
+    """The toxiproxy server, built from Go's module proxy where it is not here yet."""
+    module = f"github.com/Shopify/toxiproxy/v2/cmd/server@v{TOXIPROXY_VERSION}"
+    folder = _made(
+        f"toxiproxy-{TOXIPROXY_VERSION}",
+        lambda folder: ["env", f"GOBIN={folder}", "GOTOOLCHAIN=local", "go", "install", module],
+        f"toxiproxy {TOXIPROXY_VERSION} (built with Go)",
+        "golang-go",
+    )
+    return folder / "server"
+
+
+def _made(name, command, what, package):
+    """ROOT/name, made whole by command(folder) or not at all; by one process at a time."""
+    folder = ROOT / name
+    if folder.is_dir():
+        return folder
+    ROOT.mkdir(parents=True, exist_ok=True)
+    with _lock(ROOT / f".{name}.lock"):
+        if folder.is_dir():
+            return folder
+        print(f"Fetching {what} into {folder}", file=sys.stderr, flush=True)
+        made = pathlib.Path(tempfile.mkdtemp(prefix=f".{name}-", dir=ROOT))
+        try:
+            made.chmod(0o755)
+            _run(command(made), what, package)
+            made.rename(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    return folder
+
+
+@contextlib.contextmanager
+def _lock(path):
+    with open(path, "w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _run(command, what, package):
+    try:
+        done = subprocess.run(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=900,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise CacheError(f"{what}: install Debian's package {package} ({error})") from None
+    except subprocess.TimeoutExpired:
+        raise CacheError(f"{what}: not done after 15 minutes") from None
+    if done.returncode != 0:
+        tail = "\n".join(done.stdout.splitlines()[-25:])
+        raise CacheError(f"{what} could not be had ({done.returncode}):\n{tail}")
+
+
+def main(names):
+    try:
+        for name in names:
+            what, _, version = name.partition("=")
+            if what == "kafka":
+                kafka_jars(version or KAFKA_VERSION)
+            elif what == "toxiproxy":
+                toxiproxy()
+            else:
+                sys.exit(f"cache.py: no such thing: {name}")
+    except CacheError as error:
+        sys.exit(f"cache.py: {error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
