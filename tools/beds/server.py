@@ -52,8 +52,9 @@ class Ports:
         self._folder.mkdir(exist_ok=True)
         self._held = {}
 
-    def take(self):
-        for port in random.sample(_PORTS, len(_PORTS)):
+    def take(self, preferred=None):
+        """`preferred` where that is free."""
+        for port in [preferred] * (preferred is not None) + random.sample(_PORTS, len(_PORTS)):
             lock = os.open(self._folder / str(port), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -100,7 +100,7 @@ use_node() {
   node_is_enough || die "the Node that PyPI gave does not run here: $DEV_DIR/node/bin/node"
 }
 
-# use_beds [kafka] [toxiproxy]: what the real servers of tests and demo need; PostgreSQL's always.
+# use_beds NAME…: what real servers need; kafka, toxiproxy, and PostgreSQL's packages always.
 use_beds() {
   install_packages beds
   local wanted
