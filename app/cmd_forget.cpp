@@ -110,19 +110,23 @@ Status WaitUntilErased(const Settings& settings, StopSignals& signals) {
   return {};
 }
 
-// Beside a `run`: until the store no longer shows any of it.
+// Beside daemons at work: until the store no longer shows any of it.
 Status WaitForRun(const Settings& settings, const ForgetOptions& options,
                   const StopSignals& signals) {
   for (int look = 0; look < kLooksMax && !signals.WaitFor(kLook); ++look) {
     Result<std::unique_ptr<TimelineReadStore>> store = OpenReadStore(settings);
+    if (!store && store.error().code == ErrorCode::kNotFound) return {};
     if (!store) return store.error();
     Result<std::vector<Erased>> left = FindAffected(**store, options);
+    if (!left && left.error().code == ErrorCode::kNotFound) return {};
     if (!left) return left.error();
     if (left->empty()) return {};
   }
-  return RetryLater(
-      "it is written down, but the `latecomer run` on this data directory has not "
-      "carried it out yet");
+  return RetryLater("it is written down, but " +
+                    std::string(settings.stream.kind == "embedded"
+                                    ? "the `latecomer run` on this data directory has"
+                                    : "processors and sinks have") +
+                    " not carried it out yet");
 }
 
 void PrintErased(const std::vector<Erased>& erased) {
@@ -144,16 +148,18 @@ int ForgetIt(const ForgetOptions& options) {
   StopSignals signals;
   Result<std::unique_ptr<Stream>> stream = OpenStream(*settings);
   if (!stream) return Fail(stream.error());
-  if (Status made = EnsureTopics(**stream, kEmbeddedPartitions); !made) return Fail(made.error());
+  if (Status made = PrepareTopics(**stream, *settings); !made) return Fail(made.error());
   std::vector<Erased> erased;
   if (Result<std::unique_ptr<TimelineReadStore>> store = OpenReadStore(*settings); store) {
     Result<std::vector<Erased>> found = FindAffected(**store, options);
-    if (!found) return Fail(found.error());
-    erased = std::move(*found);
+    if (!found && found.error().code != ErrorCode::kNotFound) return Fail(found.error());
+    if (found) erased = std::move(*found);
   }
   if (Status written = WriteForget(**stream, options); !written) return Fail(written.error());
   stream->reset();
-  if (Status done = WaitUntilErased(*settings, signals); !done) return Fail(done.error());
+  if (settings->stream.kind == "embedded") {
+    if (Status done = WaitUntilErased(*settings, signals); !done) return Fail(done.error());
+  }
   if (Status done = WaitForRun(*settings, options, signals); !done) return Fail(done.error());
   PrintErased(erased);
   return kDone;

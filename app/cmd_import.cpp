@@ -8,7 +8,6 @@
 #include "app/importer.h"
 #include "app/setup.h"
 #include "base/stop_signals.h"
-#include "stream/topics.h"
 
 namespace latecomer {
 namespace {
@@ -38,14 +37,14 @@ int Import(const ImportOptions& options) {
   StopSignals signals;
   Result<std::unique_ptr<Stream>> stream = OpenStream(*settings);
   if (!stream) return Fail(stream.error());
-  if (Status made = EnsureTopics(**stream, kEmbeddedPartitions); !made) return Fail(made.error());
+  if (Status made = PrepareTopics(**stream, *settings); !made) return Fail(made.error());
   ImportRequest request;
   request.hashtag = *hashtag;
   request.files = options.archive.files;
   request.format = options.archive.format;
   request.columns = options.archive.columns;
   request.all = options.archive.all;
-  request.spool_directory = settings->data;
+  request.spool_directory = SpoolDirectory(*settings);
   ProgressBar progress;
   Result<ImportOutcome> outcome = ImportArchives(**stream, request, progress, signals.token());
   progress.Clear();

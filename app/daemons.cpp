@@ -52,7 +52,7 @@ Status Daemons::Start() {
   Result<std::unique_ptr<Stream>> stream = OpenStream(settings_);
   if (!stream) return stream.error();
   stream_ = std::move(*stream);
-  if (Status made = EnsureTopics(*stream_, kEmbeddedPartitions); !made) return made;
+  if (Status made = PrepareTopics(*stream_, settings_); !made) return made;
   Result<std::unique_ptr<TimelineWriteStore>> store = OpenWriteStore(settings_);
   if (!store) return store.error();
   write_store_ = std::move(*store);
@@ -133,7 +133,7 @@ Status Daemons::ImportSource(const SourceSettings& source, const std::string& ha
   ImportRequest request;
   request.hashtag = settings_.ForHashtag(hashtag);
   request.files = FilesOf(source.path);
-  request.spool_directory = settings_.data;
+  request.spool_directory = SpoolDirectory(settings_);
   ProgressBar progress;
   Result<ImportOutcome> outcome = ImportArchives(*stream_, request, progress, stop);
   progress.Clear();
@@ -168,8 +168,9 @@ std::optional<Error> Daemons::Failure() {
 Result<bool> Daemons::IsIdle() {
   if (const std::optional<Error> failure = Failure()) return *failure;
   if (sources_left_ > 0) return false;
-  if (processor_->counters().partitions < kEmbeddedPartitions) return false;
-  for (std::int32_t p = 0; p < kEmbeddedPartitions; ++p) {
+  const std::int32_t partitions = PartitionsOf(settings_);
+  if (processor_->counters().partitions < static_cast<std::uint64_t>(partitions)) return false;
+  for (std::int32_t p = 0; p < partitions; ++p) {
     // In this order: what the processor commits holds the timelines too.
     Result<bool> processed = HasProcessed(p);
     if (!processed || !*processed) return processed;

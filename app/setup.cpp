@@ -1,7 +1,11 @@
 #include "app/setup.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cctype>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
@@ -10,6 +14,15 @@
 #include "model/hashtag.h"
 #include "store/sqlite_store.h"
 #include "stream/embedded_stream.h"
+#include "stream/topics.h"
+#if __has_include("stream/kafka_stream.h")
+#include "stream/kafka_stream.h"
+#define LATECOMER_HAS_KAFKA 1
+#endif
+#if __has_include("store/postgres_store.h")
+#include "store/postgres_store.h"
+#define LATECOMER_HAS_POSTGRES 1
+#endif
 
 namespace latecomer {
 
@@ -61,6 +74,10 @@ std::optional<HashtagSettings> ResolveHashtag(const Settings& settings, const st
   return found;
 }
 
+bool UsesDataDirectory(const Settings& settings) {
+  return settings.stream.kind == "embedded" || settings.store.kind == "sqlite";
+}
+
 Status MakeDataDirectory(const Settings& settings) {
   std::error_code error;
   std::filesystem::create_directories(settings.data, error);
@@ -71,19 +88,77 @@ Status MakeDataDirectory(const Settings& settings) {
   return {};
 }
 
+std::string SpoolDirectory(const Settings& settings) {
+  if (UsesDataDirectory(settings)) return settings.data;
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::temp_directory_path(error);
+  return error ? "/tmp" : path.string();
+}
+
+std::string InstanceName(const Settings& settings) {
+  if (!settings.instance.empty()) return settings.instance;
+  char name[HOST_NAME_MAX + 1] = {};
+  if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "localhost";
+  std::string instance = name;
+  for (char& c : instance) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '-') c = '_';
+  }
+  return instance;
+}
+
+std::int32_t PartitionsOf(const Settings& settings) {
+  return settings.stream.kind == "embedded" ? kEmbeddedPartitions : settings.stream.partitions;
+}
+
+Status PrepareTopics(Stream& stream, const Settings& settings) {
+  return EnsureTopics(stream, PartitionsOf(settings));
+}
+
 namespace {
 
 std::string PathIn(const Settings& settings, const char* name) {
   return (std::filesystem::path(settings.data) / name).string();
 }
 
+SqliteStoreSettings SqliteSettings(const Settings& settings) {
+  SqliteStoreSettings sqlite;
+  sqlite.path = PathIn(settings, "store.db");
+  sqlite.search_index = settings.store.search_index;
+  return sqlite;
+}
+
+#if LATECOMER_HAS_KAFKA
+Result<std::unique_ptr<Stream>> OpenKafka(const Settings& settings, const std::string& name) {
+  KafkaStreamSettings kafka;
+  kafka.brokers = settings.stream.brokers;
+  kafka.prefix = settings.stream.prefix;
+  kafka.client_id = name;
+  kafka.replication = settings.stream.replication;
+  kafka.min_insync_replicas = settings.stream.min_insync_replicas;
+  kafka.librdkafka = settings.stream.librdkafka;
+  return OpenKafkaStream(kafka);
+}
+#endif
+
+#if LATECOMER_HAS_POSTGRES
+PostgresStoreSettings PostgresSettings(const Settings& settings, const std::string& name) {
+  PostgresStoreSettings postgres;
+  postgres.url = settings.store.url;
+  postgres.search_index = settings.store.search_index;
+  postgres.application_name = name;
+  return postgres;
+}
+#endif
+
 }  // namespace
 
-Result<std::unique_ptr<Stream>> OpenStream(const Settings& settings) {
-  if (settings.stream.kind != "embedded") {
-    return Fatal("[stream] kind = \"" + settings.stream.kind +
-                 "\" is not part of this version: set it to \"embedded\"");
-  }
+Result<std::unique_ptr<Stream>> OpenStream(const Settings& settings, const std::string& name) {
+#if LATECOMER_HAS_KAFKA
+  if (settings.stream.kind == "kafka") return OpenKafka(settings, name);
+#else
+  static_cast<void>(name);
+  if (settings.stream.kind == "kafka") return Fatal("this build cannot speak to Kafka");
+#endif
   if (Status made = MakeDataDirectory(settings); !made) return made.error();
   EmbeddedStreamSettings stream;
   stream.path = PathIn(settings, "stream.db");
@@ -91,32 +166,31 @@ Result<std::unique_ptr<Stream>> OpenStream(const Settings& settings) {
   return OpenEmbeddedStream(stream);
 }
 
-namespace {
-
-Result<SqliteStoreSettings> SqliteSettings(const Settings& settings) {
-  if (settings.store.kind != "sqlite") {
-    return Fatal("[store] kind = \"" + settings.store.kind +
-                 "\" is not part of this version: set it to \"sqlite\"");
+Result<std::unique_ptr<TimelineWriteStore>> OpenWriteStore(const Settings& settings,
+                                                           const std::string& name) {
+#if LATECOMER_HAS_POSTGRES
+  if (settings.store.kind == "postgres") {
+    return OpenPostgresWriteStore(PostgresSettings(settings, name));
   }
-  SqliteStoreSettings sqlite;
-  sqlite.path = PathIn(settings, "store.db");
-  sqlite.search_index = settings.store.search_index;
-  return sqlite;
-}
-
-}  // namespace
-
-Result<std::unique_ptr<TimelineWriteStore>> OpenWriteStore(const Settings& settings) {
-  Result<SqliteStoreSettings> sqlite = SqliteSettings(settings);
-  if (!sqlite) return sqlite.error();
+#else
+  static_cast<void>(name);
+  if (settings.store.kind == "postgres") return Fatal("this build cannot speak to PostgreSQL");
+#endif
   if (Status made = MakeDataDirectory(settings); !made) return made.error();
-  return OpenSqliteWriteStore(*sqlite);
+  return OpenSqliteWriteStore(SqliteSettings(settings));
 }
 
-Result<std::unique_ptr<TimelineReadStore>> OpenReadStore(const Settings& settings) {
-  Result<SqliteStoreSettings> sqlite = SqliteSettings(settings);
-  if (!sqlite) return sqlite.error();
-  Result<std::unique_ptr<TimelineReadStore>> store = OpenSqliteReadStore(*sqlite);
+Result<std::unique_ptr<TimelineReadStore>> OpenReadStore(const Settings& settings,
+                                                         const std::string& name) {
+#if LATECOMER_HAS_POSTGRES
+  if (settings.store.kind == "postgres") {
+    return OpenPostgresReadStore(PostgresSettings(settings, name));
+  }
+#else
+  static_cast<void>(name);
+  if (settings.store.kind == "postgres") return Fatal("this build cannot speak to PostgreSQL");
+#endif
+  Result<std::unique_ptr<TimelineReadStore>> store = OpenSqliteReadStore(SqliteSettings(settings));
   if (!store && store.error().code == ErrorCode::kNotFound) {
     return NotFound("nothing is stored under " + settings.data +
                     " yet: import an archive and let `latecomer run` build its timeline");

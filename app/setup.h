@@ -39,12 +39,31 @@ int FinishOutput(int code);
 // and gives nothing where it is no hashtag.
 std::optional<HashtagSettings> ResolveHashtag(const Settings& settings, const std::string& typed);
 
-// The embedded stream and store under `settings.data`, which is made where it is not there.
+// Whether the stream or the store is kept in files below `settings.data`.
+bool UsesDataDirectory(const Settings& settings);
 Status MakeDataDirectory(const Settings& settings);
-Result<std::unique_ptr<Stream>> OpenStream(const Settings& settings);
-Result<std::unique_ptr<TimelineWriteStore>> OpenWriteStore(const Settings& settings);
+// A place for files that a command needs while it works: the data directory, or the system's place
+// for such files where nothing is kept below `data`.
+std::string SpoolDirectory(const Settings& settings);
+
+// The name of this process's host among those that share the work: `instance`, or the host's name.
+std::string InstanceName(const Settings& settings);
+
+// The stream and the store as the settings say. What is embedded makes the data directory; of what
+// lies elsewhere nothing needs to be reachable yet: its calls give kRetryLater while it is away.
+// `name` shows in the broker's and the database's own lists of clients.
+Result<std::unique_ptr<Stream>> OpenStream(const Settings& settings,
+                                           const std::string& name = "latecomer");
+Result<std::unique_ptr<TimelineWriteStore>> OpenWriteStore(const Settings& settings,
+                                                           const std::string& name = "latecomer");
 // kNotFound, saying what to do, where nothing has been stored yet.
-Result<std::unique_ptr<TimelineReadStore>> OpenReadStore(const Settings& settings);
+Result<std::unique_ptr<TimelineReadStore>> OpenReadStore(const Settings& settings,
+                                                         const std::string& name = "latecomer");
+
+// The partitions that `posts`, `timelines` and `cursors` have: kEmbeddedPartitions, or as the
+// settings say. Prepare makes the topics with them, or checks that they are just so.
+std::int32_t PartitionsOf(const Settings& settings);
+Status PrepareTopics(Stream& stream, const Settings& settings);
 
 // The timeline of a hashtag out of the store. kNotFound where nothing stands under it.
 Result<std::unique_ptr<Timeline>> ReadTimeline(TimelineReadStore& store,
