@@ -15,7 +15,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 
 import cache
 import kafka
@@ -121,10 +120,9 @@ def main():
     options = parsed(sys.argv[1:])
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop_on_signal)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="latecomer-bed-"))
-    folder.chmod(0o755)  # PostgreSQL runs as nobody where this is root
     try:
         with contextlib.ExitStack() as stack:
+            folder = stack.enter_context(server.folder())
             if options.keep_logs:
                 stack.callback(keep_logs, folder, pathlib.Path(options.keep_logs))
             beds = Beds(options, folder, stack)
@@ -134,8 +132,6 @@ def main():
     except (server.BedError, cache.CacheError) as error:
         print(f"run_with.py: {error}", file=sys.stderr)
         return 1
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def keep_logs(folder, to):

@@ -1,12 +1,14 @@
 """What the test beds share: a server as a process with a log, free ports, clean-up by pid."""
 
 import atexit
+import contextlib
 import ctypes
 import fcntl
 import os
 import pathlib
 import pwd
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -224,3 +226,14 @@ def wait_gone(pids, seconds=10):
     until = time.monotonic() + seconds
     while time.monotonic() < until and any(os.path.exists(f"/proc/{pid}") for pid in pids):
         time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def folder():
+    """A folder for data, gone afterwards, that nobody can enter too (as whom PostgreSQL runs)."""
+    made = pathlib.Path(tempfile.mkdtemp(prefix="latecomer-bed-"))
+    made.chmod(0o755)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)

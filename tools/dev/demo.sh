@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# ./dev demo [FILE… --hashtag TAG]: plays the sample event, or your own archives, on this machine
-# until Ctrl-C. Every start begins with an empty data folder.
+# ./dev demo [--kafka] [FILE… --hashtag TAG]: plays the sample event, or your own archives, on this
+# machine until Ctrl-C. Every start begins with an empty data folder. --kafka: the daemons as
+# processes of their own, beside a real broker and database (tools/beds/demo.py).
 set -euo pipefail
 # shellcheck source=tools/dev/common.sh
 . "$ROOT/tools/dev/common.sh"
@@ -9,6 +10,7 @@ readonly PORT_FIRST=8470 PORT_LAST=8499 READY_WAIT_S=30
 
 files=()
 hashtag=
+distributed=
 while [ $# -gt 0 ]; do
   case $1 in
     --hashtag)
@@ -17,7 +19,8 @@ while [ $# -gt 0 ]; do
       shift 2
       ;;
     --hashtag=*) hashtag=${1#*=}; hashtag=${hashtag#\#}; shift ;;
-    -*) die "demo knows no option $1; it takes [FILE… --hashtag TAG]." ;;
+    --kafka) distributed=1; shift ;;
+    -*) die "demo knows no option $1; it takes [--kafka] [FILE… --hashtag TAG]." ;;
     *)
       [ -r "$1" ] || die "cannot read $1"
       files+=("$(realpath "$1")")
@@ -41,6 +44,7 @@ free_port() {
 }
 
 install_packages build demo
+[ -z "$distributed" ] || use_beds kafka
 use_node
 configure release
 build release latecomer
@@ -69,6 +73,12 @@ if [ ${#files[@]} -eq 0 ]; then
   fi
 else
   printf '[replay]\nlisten = "127.0.0.1:%s"\n\n[[hashtag]]\nname = "%s"\n' "$port" "$hashtag" >"$settings"
+fi
+
+if [ -n "$distributed" ]; then
+  mkdir "$folder/inbox"
+  cp "${files[@]}" "$folder/inbox/"
+  exec python3 -B tools/beds/demo.py "$latecomer" "$settings" "$folder" "$hashtag" "127.0.0.1:$port" </dev/null
 fi
 
 say "Reading what was said under #$hashtag"
