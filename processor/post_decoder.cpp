@@ -6,7 +6,7 @@
 
 namespace latecomer {
 
-Result<VersionInput> PostDecoder::Decode(Record record) {
+Result<VersionInput> PostDecoder::Decode(Record&& record) {
   if (!record.value) return Invalid("a record without a value");
   if (Status status = reader_.Read(*record.value); !status) return status.error();
   // A Forget is appended to every partition, whatever its key.

@@ -18,8 +18,8 @@ class PostDecoder {
   explicit PostDecoder(std::int32_t partitions) : partitions_(partitions) {}
 
   // kInvalid, with the reason, for what belongs into `rejects`: no post, its key no folded hashtag,
-  // or in a wrong partition.
-  Result<VersionInput> Decode(Record record);
+  // or in a wrong partition. The record is then as it was.
+  Result<VersionInput> Decode(Record&& record);
   void Clear() { used_ = 0; }
 
  private:

@@ -15,14 +15,11 @@ constexpr std::chrono::milliseconds kWait{100};
 }  // namespace
 
 void TimelinesWriter::OnRecord(const TimelineRecord& record) {
-  if (!status_) return;
-  key_.clear();
-  value_.clear();
-  AppendTimelineKey(key_, record);
-  std::optional<std::string_view> value;
-  if (AppendTimelineValue(value_, record)) value = value_;
-  status_ = writer_.Append(kTimelinesTopic, partition_, key_, value);
-  ++records_;
+  batch_.Add(partition_, [&record](std::string& out) -> RecordBatch::Written {
+    AppendTimelineKey(out, record);
+    const std::size_t key_end = out.size();
+    return {key_end, AppendTimelineValue(out, record)};
+  });
 }
 
 void TimelinesWriter::OnRewrite(const TimelineRecord& record) {
@@ -30,7 +27,7 @@ void TimelinesWriter::OnRewrite(const TimelineRecord& record) {
   std::get<EntryRecord>(rewrites_.back().body).is_link = false;
 }
 
-Status TimelinesWriter::FindContents() {
+Status TimelinesWriter::FindContents(Stream& stream) {
   std::unordered_map<std::string, EntryRecord*> wanted;  // by key
   for (TimelineRecord& record : rewrites_) {
     std::string key;
@@ -38,11 +35,11 @@ Status TimelinesWriter::FindContents() {
     wanted.emplace(std::move(key), &std::get<EntryRecord>(record.body));
   }
   const TopicPartition timelines{kTimelinesTopic, partition_};
-  Result<std::int64_t> end = stream_.EndOffset(timelines);
+  Result<std::int64_t> end = stream.EndOffset(timelines);
   if (!end) return end.error();
   ReaderSettings reading;
   reading.partitions = {timelines};
-  Result<std::unique_ptr<Reader>> reader = stream_.NewReader(reading);
+  Result<std::unique_ptr<Reader>> reader = stream.NewReader(reading);
   if (!reader) return reader.error();
   while (true) {
     Result<std::int64_t> position = (*reader)->Position(timelines);
@@ -64,16 +61,16 @@ Status TimelinesWriter::FindContents() {
   }
 }
 
-Status TimelinesWriter::Finish() {
-  if (!status_ || rewrites_.empty()) return status_;
-  if (Status found = FindContents(); !found) return found;
+Status TimelinesWriter::Finish(Stream& stream) {
+  if (rewrites_.empty()) return {};
+  if (Status found = FindContents(stream); !found) return found;
   for (const TimelineRecord& record : rewrites_) {
     const std::string& id = std::get<EntryRecord>(record.body).id;
     OnRecord(record);
     // A link written before may name it too; the entry now says all that it did.
     OnRecord({record.hashtag, record.cause, RemovedRecord{"link", id}});
   }
-  return status_;
+  return {};
 }
 
 }  // namespace latecomer

@@ -2,42 +2,34 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "processor/builder.h"
+#include "processor/record_batch.h"
 #include "stream/stream.h"
 
 namespace latecomer {
 
-// Appends records to the writer's open transaction.
+// Gathers the records of one partition's flush in `batch`.
 class TimelinesWriter : public RecordSink {
  public:
-  TimelinesWriter(Stream& stream, Writer& writer, std::int32_t partition)
-      : stream_(stream), writer_(writer), partition_(partition) {}
+  TimelinesWriter(RecordBatch& batch, std::int32_t partition)
+      : batch_(batch), partition_(partition) {}
 
   void OnRecord(const TimelineRecord& record) override;
   // Keeps the record for Finish.
   void OnRewrite(const TimelineRecord& record) override;
-  // After the flush. An entry whose record in the topic names what was forgotten is written anew:
-  // its content, which the state does not hold, is read from the topic, in one pass over the
-  // partition for all of them. Seldom, and then slow.
-  Status Finish();
-  std::uint64_t records() const { return records_; }
+  // After the flush, and before the transaction is opened. An entry whose record in the topic names
+  // what was forgotten is written anew: its content, which the state does not hold, is read from
+  // the topic, in one pass over the partition for all of them. Seldom, and then slow.
+  Status Finish(Stream& stream);
 
  private:
-  Status FindContents();
+  Status FindContents(Stream& stream);
 
-  Stream& stream_;
-  Writer& writer_;
+  RecordBatch& batch_;
   std::int32_t partition_;
-  std::string key_;
-  std::string value_;
-  Status status_;
-  std::uint64_t records_ = 0;
   std::vector<TimelineRecord> rewrites_;
 };
 

@@ -5,15 +5,25 @@
 namespace latecomer {
 namespace {
 
-// When the first record at or after `offset` was appended; nothing where there is none.
+constexpr std::chrono::milliseconds kPollWait{200};
+constexpr int kPollsMax = 25;
+
+// When the first record in [offset, end) was appended; nothing where there is none.
 Result<std::optional<TimeMs>> TimeAt(Reader& reader, const TopicPartition& partition,
-                                     std::int64_t offset) {
+                                     std::int64_t offset, std::int64_t end) {
   if (Status status = reader.Seek(partition, offset); !status) return status.error();
-  Result<Polled> polled = reader.Poll(1, std::chrono::milliseconds(200));
-  if (!polled) return polled.error();
-  const auto* records = std::get_if<Records>(&*polled);
-  if (records == nullptr || records->records.empty()) return std::optional<TimeMs>();
-  return std::optional<TimeMs>(records->records.front().timestamp);
+  for (int attempt = 0; attempt < kPollsMax; ++attempt) {
+    Result<Polled> polled = reader.Poll(1, kPollWait);
+    if (!polled) return polled.error();
+    const auto* records = std::get_if<Records>(&*polled);
+    if (records != nullptr && !records->records.empty()) {
+      return std::optional<TimeMs>(records->records.front().timestamp);
+    }
+    Result<std::int64_t> position = reader.Position(partition);
+    if (!position) return position.error();
+    if (*position >= end) return std::optional<TimeMs>();
+  }
+  return RetryLater("no record of " + partition.topic + " could be read within some seconds");
 }
 
 }  // namespace
@@ -31,7 +41,7 @@ Status TrimBefore(Stream& stream, const TopicPartition& partition, std::int64_t 
   std::int64_t high = committed;
   while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
-    Result<std::optional<TimeMs>> at = TimeAt(**reader, partition, middle);
+    Result<std::optional<TimeMs>> at = TimeAt(**reader, partition, middle, committed);
     if (!at) return at.error();
     if (*at && **at < time) {
       low = middle + 1;

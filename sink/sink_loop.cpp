@@ -36,6 +36,7 @@ SinkLoop::SinkLoop(Stream& stream, TimelineWriteStore& store, SinkSettings setti
     : stream_(stream),
       store_(store),
       settings_(std::move(settings)),
+      counters_(settings_.instance),
       backoff_(settings_.backoff_first, settings_.backoff_most),
       settled_at_(Clock::now()),
       scrubbed_at_(Clock::now()) {}
@@ -56,6 +57,7 @@ Status SinkLoop::Run(std::stop_token stop) {
 // While it waits to try again it goes on polling, with all partitions paused: a member of the group
 // that does not poll is thrown out of it.
 Status SinkLoop::Step(std::stop_token& stop) {
+  counters_.heartbeat.Beat();
   if (retry_at_) {
     const auto left = std::chrono::ceil<milliseconds>(*retry_at_ - Clock::now());
     if (left.count() > 0) {
@@ -93,7 +95,10 @@ Status SinkLoop::Work() {
                                              pending_since_ + settings_.batch_wait - Clock::now()),
                                          milliseconds(0), kPollMax);
   Status polled = PollOnce(wait);
-  if (polled) backoff_.Reset();
+  if (polled) {
+    backoff_.Reset();
+    counters_.outage.Worked();
+  }
   return polled;
 }
 
@@ -104,15 +109,19 @@ Status SinkLoop::PollOnce(milliseconds wait) {
   if (!polled) return polled.error();
   if (auto* records = std::get_if<Records>(&*polled)) return Take(std::move(records->records));
   if (const auto* assigned = std::get_if<Assigned>(&*polled)) {
+    counters_.assigned += assigned->partitions.size();
     Add(*assigned);
     return {};
   }
   if (const auto* revoking = std::get_if<Revoking>(&*polled)) {
     // What is pending is not in the store: whoever gets the partition reads it again.
+    counters_.revoked += revoking->partitions.size();
     Drop(revoking->partitions);
     return reader_->ReleaseRevoked();
   }
-  Drop(std::get<Lost>(*polled).partitions);
+  const auto& lost = std::get<Lost>(*polled).partitions;
+  counters_.lost += lost.size();
+  Drop(lost);
   return {};
 }
 
@@ -180,6 +189,7 @@ Status SinkLoop::Flush(std::int32_t number, Partition& partition, std::int64_t p
       partition.pending.empty() ? position : std::max(position, partition.pending.back().seq + 1);
   batch.at = settings_.now();
   batch.records = partition.pending;
+  const Clock::time_point begin = Clock::now();
   const Status applied = store_.Apply(batch);
   if (!applied && applied.error().code != ErrorCode::kConflict) return applied;
   pending_records_ -= partition.pending.size();
@@ -190,6 +200,7 @@ Status SinkLoop::Flush(std::int32_t number, Partition& partition, std::int64_t p
     reader_->Pause(Timelines(number));
     return {};
   }
+  counters_.commit_latency.Observe(Clock::now() - begin);
   counters_.rows += partition.pending.size();
   ++counters_.batches;
   scrub_wanted_ |= partition.deletes;
@@ -221,6 +232,7 @@ Status SinkLoop::Maintain() {
       if (Status ended = store_.EndRebuild(number); !ended) return ended;
       partition.rebuild_until.reset();
       scrub_wanted_ = true;
+      Publish();
     }
   }
   const bool is_due = now >= scrubbed_at_ + settings_.scrub_every ||
@@ -237,9 +249,13 @@ Status SinkLoop::Maintain() {
 void SinkLoop::Publish() {
   const std::lock_guard lock(mutex_);
   next_offsets_.clear();
+  std::uint64_t rebuilding = 0;
   for (const auto& [number, partition] : partitions_) {
     if (partition.placed) next_offsets_[number] = partition.next;
+    if (partition.rebuild_until) ++rebuilding;
   }
+  counters_.partitions = next_offsets_.size();
+  counters_.rebuilding = rebuilding;
 }
 
 std::map<std::int32_t, std::int64_t> SinkLoop::NextOffsets() const {
@@ -249,7 +265,7 @@ std::map<std::int32_t, std::int64_t> SinkLoop::NextOffsets() const {
 
 void SinkLoop::WaitToRetry(const Error& error) {
   const milliseconds wait = backoff_.Next(error.retry_after);
-  spdlog::warn("The sink waits {} ms: {}", wait.count(), error.message);
+  counters_.outage.Failed(error.message);
   ++counters_.retries;
   retry_at_ = Clock::now() + wait;
   for (const auto& [number, partition] : partitions_) reader_->Pause(Timelines(number));

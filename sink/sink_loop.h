@@ -19,9 +19,12 @@
 #include <string>
 #include <vector>
 
+#include "base/backoff.h"
+#include "base/heartbeat.h"
+#include "base/latency_histogram.h"
+#include "base/outage.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "sink/backoff.h"
 #include "store/timeline_store.h"
 #include "stream/stream.h"
 
@@ -33,7 +36,7 @@ struct SinkSettings {
   std::size_t batch_bytes_max = std::size_t{16} << 20U;  // of keys and values
   std::chrono::milliseconds batch_wait{100};             // from a batch's first record
   std::chrono::milliseconds backoff_first{100};
-  std::chrono::milliseconds backoff_most{30'000};
+  std::chrono::milliseconds backoff_most{5'000};  // so soon one that is back is used
   std::chrono::milliseconds scrub_every{3'600'000};
   std::chrono::milliseconds scrub_pause{60'000};            // at least, after one for a deletion
   std::int64_t tombstone_retention_ms = 14LL * 86'400'000;  // of the topic
@@ -42,6 +45,8 @@ struct SinkSettings {
 
 // What the loop has done since it was made; any thread may read it.
 struct SinkCounters {
+  explicit SinkCounters(const std::string& instance) : outage("sink " + instance) {}
+
   std::atomic<std::uint64_t> records{0};  // read from the log
   std::atomic<std::uint64_t> rows{0};     // records applied to the store
   std::atomic<std::uint64_t> batches{0};
@@ -49,6 +54,16 @@ struct SinkCounters {
   std::atomic<std::uint64_t> retries{0};
   std::atomic<std::uint64_t> rebuilds{0};
   std::atomic<std::uint64_t> scrubs{0};
+  std::atomic<std::uint64_t> assigned{0};  // partitions, as the group's events come
+  std::atomic<std::uint64_t> revoked{0};
+  std::atomic<std::uint64_t> lost{0};
+  LatencyHistogram commit_latency;  // of the store's transactions that were committed
+  Heartbeat heartbeat;
+  Outage outage;  // of the log or the store
+
+  // As of now.
+  std::atomic<std::uint64_t> partitions{0};  // assigned, and read from the store's position
+  std::atomic<std::uint64_t> rebuilding{0};
 };
 
 class SinkLoop {
