@@ -60,19 +60,35 @@ void ForEachTrigram(std::string_view word, F visit) {
   }
 }
 
-// FNV-1a of 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/), its upper bits, 5 a letter. FTS5
-// hashes tokens badly that differ in few bits, as trigrams do: these are indexed in half the time.
-void AppendToken(std::string& out, std::string_view trigram) {
-  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz234567";
+// FNV-1a of 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/), to be used from its upper bits
+// on.
+std::uint64_t TrigramHash(std::string_view trigram) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const char c : trigram) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
   }
-  hash *= 0x9e3779b97f4a7c15U;  // so that the last byte counts in all upper bits
+  return hash * 0x9e3779b97f4a7c15U;  // so that the last byte counts in all upper bits
+}
+
+std::int32_t TrigramNumber(std::string_view trigram) {
+  return static_cast<std::int32_t>(TrigramHash(trigram) >> 34U);
+}
+
+// 5 bits a letter. FTS5 hashes tokens badly that differ in few bits, as trigrams do: these are
+// indexed in half the time.
+void AppendToken(std::string& out, std::string_view trigram) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz234567";
+  std::uint64_t hash = TrigramHash(trigram);
   for (std::size_t i = 0; i < kIndexTokenBytes; ++i) {
     out += kLetters[hash >> 59U];
     hash <<= 5U;
   }
+}
+
+template <typename T>
+void SortDistinct(std::vector<T>& values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
 bool IsAscii(std::string_view text) {
@@ -159,8 +175,27 @@ std::vector<std::string> QueryTokens(const std::vector<std::string>& words) {
       AppendToken(out.emplace_back(), trigram);
     });
   }
-  std::sort(out.begin(), out.end());
-  out.erase(std::unique(out.begin(), out.end()), out.end());
+  SortDistinct(out);
+  return out;
+}
+
+std::vector<std::int32_t> IndexNumbers(std::string_view folded_text) {
+  std::vector<std::int32_t> out;
+  ForEachWord(folded_text, [&](std::string_view word) {
+    ForEachTrigram(word, [&](std::string_view trigram) { out.push_back(TrigramNumber(trigram)); });
+  });
+  SortDistinct(out);
+  return out;
+}
+
+std::vector<std::int32_t> QueryNumbers(const std::vector<std::string>& words) {
+  std::vector<std::int32_t> out;
+  for (const std::string& word : words) {
+    ForEachTrigram(word, [&](std::string_view trigram) {
+      if (out.size() < kQueryTokensMax) out.push_back(TrigramNumber(trigram));
+    });
+  }
+  SortDistinct(out);
   return out;
 }
 

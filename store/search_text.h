@@ -46,4 +46,8 @@ void AppendIndexTokens(std::string& out, std::string_view folded_text);
 // Tokens that a text with these words must have; none if all words are shorter than a trigram.
 std::vector<std::string> QueryTokens(const std::vector<std::string>& words);
 
+// The same as numbers of 30 bits, for an index over arrays: sorted, each once.
+std::vector<std::int32_t> IndexNumbers(std::string_view folded_text);
+std::vector<std::int32_t> QueryNumbers(const std::vector<std::string>& words);
+
 }  // namespace latecomer

@@ -1,6 +1,5 @@
 #include "store/sqlite_content.h"
 
-#include "model/hashtag.h"
 #include "model/post_json.h"
 #include "store/search_text.h"
 #include "store/sqlite_schema.h"
@@ -9,7 +8,6 @@ namespace latecomer {
 namespace {
 
 constexpr std::size_t kPendingBytesMax = 32U << 20U;
-constexpr std::size_t kSpellingBytesMax = 400;
 
 // Contentless, without positions: it finds candidates, which are then checked against the content.
 constexpr const char* kCreateIndex =
@@ -21,7 +19,6 @@ constexpr const char* kCreateIndex =
 void SqliteContent::Begin() {
   index_.clear();
   spellings_.clear();
-  is_spelling_.clear();
   pending_bytes_ = 0;
   removed_ = false;
   const std::string rules = ReadMeta(db_, "search_rules");
@@ -82,30 +79,9 @@ void SqliteContent::Remove(std::int64_t row, const HashtagRef& hashtag) {
   pending_bytes_ += change.out.size();
 }
 
-bool SqliteContent::IsSpellingOf(const HashtagRef& hashtag, const std::string& name) {
-  if (name.size() > kSpellingBytesMax) return false;
-  std::string key = std::to_string(hashtag.row) + ' ' + name;
-  const auto known = is_spelling_.find(key);
-  if (known != is_spelling_.end()) return known->second;
-  const Result<std::string> folded = FoldHashtag(name);
-  const bool is = folded && *folded == hashtag.name;
-  is_spelling_.emplace(std::move(key), is);
-  return is;
-}
-
 void SqliteContent::Count(const HashtagRef& hashtag, const Post& post, int by) {
-  for (const Tag& tag : post.tag) {
-    if (tag.type != "Hashtag" || !IsSpellingOf(hashtag, tag.name)) continue;
-    std::string name = tag.name;
-    for (const std::string_view sign : {"#", "＃"}) {
-      if (name.starts_with(sign)) {
-        name.erase(0, sign.size());
-        break;
-      }
-    }
-    spellings_[{hashtag.row, std::move(name)}] += by;
-    return;  // a post counts once
-  }
+  std::string name = known_spellings_.Of(hashtag.name, post);
+  if (!name.empty()) spellings_[{hashtag.row, std::move(name)}] += by;
 }
 
 void SqliteContent::FlushIndex() {

@@ -6,10 +6,10 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "model/post.h"
+#include "store/spelling.h"
 #include "store/sqlite_db.h"
 
 namespace latecomer {
@@ -46,7 +46,6 @@ class SqliteContent {
   Post Parse(std::string_view json) const;
   std::string Tokens(const HashtagRef& hashtag, const Post& post) const;
   void Count(const HashtagRef& hashtag, const Post& post, int by);
-  bool IsSpellingOf(const HashtagRef& hashtag, const std::string& name);
   void BuildIndex();
   void FlushIndex();
 
@@ -56,7 +55,7 @@ class SqliteContent {
   std::size_t pending_bytes_ = 0;
   std::map<std::int64_t, IndexChange> index_;  // by row: the index takes ascending rows best
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> spellings_;
-  std::unordered_map<std::string, bool> is_spelling_;  // "hashtag name"
+  Spellings known_spellings_;
 };
 
 }  // namespace latecomer

@@ -10,9 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <exception>
 #include <memory>
-#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,29 +18,15 @@
 #include <utility>
 
 #include "base/result.h"
+#include "store/store_error.h"
 
 namespace latecomer {
 
-class SqliteError : public std::exception {
- public:
-  explicit SqliteError(Error error) : error_(std::move(error)) {}
-  const char* what() const noexcept override { return error_.message.c_str(); }
-  const Error& error() const { return error_; }
+using SqliteError = StoreError;
 
- private:
-  Error error_;
-};
-
-// Runs `f`, whose result is a Result or Status, and makes a SqliteError its error.
 template <typename F>
 auto CatchSqlite(F&& f) -> decltype(f()) {
-  try {
-    return f();
-  } catch (const SqliteError& e) {
-    return e.error();
-  } catch (const std::bad_alloc&) {
-    return Fatal("Out of memory in the timeline store.");
-  }
+  return CatchStoreError(std::forward<F>(f));
 }
 
 class SqliteStatement {

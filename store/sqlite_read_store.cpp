@@ -1,6 +1,6 @@
 #include <memory>
-#include <unordered_map>
 
+#include "store/merges.h"
 #include "store/search_text.h"
 #include "store/sqlite_read_pool.h"
 #include "store/sqlite_rows.h"
@@ -10,36 +10,15 @@
 namespace latecomer {
 namespace {
 
-// Union-find over the merged conversations of one hashtag.
-class Merges {
- public:
-  Merges(SqliteDb& db, std::int64_t hashtag) {
-    SqliteRows rows(db.Statement("SELECT number, merged_into FROM tree WHERE hashtag=? AND "
-                                 "merged_into IS NOT NULL"),
-                    hashtag);
-    while (rows.Next()) into_[rows->Int(0)] = rows->Int(1);
-  }
-  std::int64_t Resolve(std::int64_t tree) {
-    std::int64_t top = tree;
-    std::size_t steps = 0;
-    for (auto it = into_.find(top); it != into_.end(); it = into_.find(top)) {
-      if (++steps > into_.size()) {
-        throw SqliteError(Corrupt("Merged conversations in the timeline store form a cycle (" +
-                                  std::to_string(tree) + ")."));
-      }
-      top = it->second;
-    }
-    for (auto it = into_.find(tree); it != into_.end() && it->second != top;) {
-      const std::int64_t next = it->second;
-      it->second = top;
-      it = into_.find(next);
-    }
-    return top;
-  }
-
- private:
-  std::unordered_map<std::int64_t, std::int64_t> into_;
-};
+// The merged conversations of one hashtag.
+Merges ReadMerges(SqliteDb& db, std::int64_t hashtag) {
+  Merges merges;
+  SqliteRows rows(db.Statement("SELECT number, merged_into FROM tree WHERE hashtag=? AND "
+                               "merged_into IS NOT NULL"),
+                  hashtag);
+  while (rows.Next()) merges.Add(rows->Int(0), rows->Int(1));
+  return merges;
+}
 
 std::int64_t HashtagRow(SqliteDb& db, const std::string& hashtag) {
   SqliteRows rows(db.Statement("SELECT id FROM hashtag WHERE name=?"), hashtag);
@@ -76,7 +55,7 @@ void ReadCoverage(SqliteDb& db, std::int64_t hashtag, TimelineSnapshot& out) {
 }
 
 void ReadEntries(SqliteDb& db, std::int64_t hashtag, TimelineSnapshot& out) {
-  Merges merges(db, hashtag);
+  Merges merges = ReadMerges(db, hashtag);
   SqliteRows rows(db.Statement(kSelectEntries), hashtag);
   while (rows.Next()) {
     out.entry_seqs.push_back(rows->Int(0));
@@ -173,7 +152,7 @@ class SqliteReadStore final : public TimelineReadStore {
                       const std::function<bool(const StoredEntry&)>& visit) override {
     const Result<bool> done = Read<bool>([&](SqliteDb& db) {
       const std::int64_t row = HashtagRow(db, hashtag);
-      Merges merges(db, row);
+      Merges merges = ReadMerges(db, row);
       SqliteRows rows(db.Statement(kSelectEntriesWithContent), row);
       while (rows.Next()) {
         StoredEntry entry{rows->Int(0), EntryFromRow(*rows)};

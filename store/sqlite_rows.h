@@ -1,30 +1,11 @@
-// How lists and records stand in columns of store.db.
+// How records stand in columns of store.db.
 #pragma once
 
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "model/timeline_record.h"
+#include "store/row_values.h"
 #include "store/sqlite_db.h"
 
 namespace latecomer {
-
-// Ids hold no control characters, so a line each. Throws SqliteError (kCorrupt) if one does.
-std::string JoinIds(const std::vector<std::string>& ids);
-std::vector<std::string> SplitIds(std::string_view joined);
-
-// A digest is unsigned, a column is not: the same 64 bits.
-inline std::int64_t DigestToColumn(std::uint64_t digest) {
-  return static_cast<std::int64_t>(digest);
-}
-inline std::uint64_t DigestFromColumn(std::int64_t column) {
-  return static_cast<std::uint64_t>(column);
-}
-
-// Coverage as its record's value.
-std::string CoverageToColumn(const CoverageRecord& coverage);
-CoverageRecord CoverageFromColumn(std::string_view source, std::string_view value);
 
 // The entries of a hashtag (?1) in timeline order: column 0 is the row's version, 1-14 are what
 // EntryFromRow reads, 15 is the content (NULL where there is none). Links that came before their

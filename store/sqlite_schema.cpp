@@ -2,8 +2,9 @@
 
 #include <array>
 #include <filesystem>
-#include <random>
 #include <system_error>
+
+#include "store/row_values.h"
 
 namespace latecomer {
 namespace {
@@ -94,20 +95,6 @@ CREATE TABLE removed(
   PRIMARY KEY(hashtag, n)) STRICT, WITHOUT ROWID;
 CREATE INDEX removed_by_time ON removed(at);
 )sql"};
-
-std::string RandomUuid() {
-  constexpr char kHex[] = "0123456789abcdef";
-  std::random_device random;
-  std::string out;
-  for (int i = 0; i < 32; ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) out += '-';
-    unsigned nibble = random() & 15U;
-    if (i == 12) nibble = 4;
-    if (i == 16) nibble = 8 | (nibble & 3U);
-    out += kHex[nibble];
-  }
-  return out;
-}
 
 [[noreturn]] void Refuse(const SqliteDb& db, const std::string& why) {
   throw SqliteError(Fatal("The timeline store " + db.path() + " " + why));
