@@ -17,9 +17,10 @@ class Nowhere : public RecordSink {
   void OnRecord(const TimelineRecord&) override {}
 };
 
-// Gives all records of a partition from `begin` on, until it has no more. The end is asked for
-// again and again: below an end that was fixed at the start, compaction takes away what later
-// records supersede, and half of a conversation would be missing.
+// Gives all records of a partition from `begin` on, until it has no more. Reaching the end as it
+// was at the start is not enough: compaction takes away below it what later records supersede, and
+// half of a conversation would be missing. Nor is the end as it is now to be waited for: others
+// write on, and what they have not committed cannot be read.
 Status ForEachRecord(Stream& stream, const TopicPartition& partition, std::int64_t begin,
                      const std::stop_token& stop, const std::function<Status(Record&)>& visit) {
   ReaderSettings reading;
@@ -27,12 +28,9 @@ Status ForEachRecord(Stream& stream, const TopicPartition& partition, std::int64
   Result<std::unique_ptr<Reader>> reader = stream.NewReader(reading);
   if (!reader) return reader.error();
   if (Status s = (*reader)->Seek(partition, begin); !s) return s;
+  Result<std::int64_t> end = stream.EndOffset(partition);
+  if (!end) return end.error();
   while (!stop.stop_requested()) {
-    Result<std::int64_t> end = stream.EndOffset(partition);
-    if (!end) return end.error();
-    Result<std::int64_t> position = (*reader)->Position(partition);
-    if (!position) return position.error();
-    if (*position >= *end) return {};
     Result<Polled> polled = (*reader)->Poll(kBatch, kWait);
     if (!polled) return polled.error();
     auto* records = std::get_if<Records>(&*polled);
@@ -40,6 +38,10 @@ Status ForEachRecord(Stream& stream, const TopicPartition& partition, std::int64
     for (Record& record : records->records) {
       if (Status s = visit(record); !s) return s;
     }
+    if (!records->records.empty()) continue;
+    Result<std::int64_t> position = (*reader)->Position(partition);
+    if (!position) return position.error();
+    if (*position >= *end) return {};
   }
   return RetryLater("stopped; nothing has been written");
 }
