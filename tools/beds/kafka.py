@@ -31,6 +31,8 @@ _SETTINGS = {
     "log.cleaner.dedupe.buffer.size": "4194304",
     "log.initial.task.delay.ms": "500",
     "offsets.topic.num.partitions": "1",
+    # How soon an abandoned transaction is seen to have passed its time-out.
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
     "transaction.state.log.num.partitions": "1",
 }
 # Several nodes: a leader that is gone is followed within seconds.
@@ -155,6 +157,17 @@ class Kafka:
              "-X", f"isolation.level={level}", "-f", form],
             stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=True).stdout
         return list(_records(raw))
+
+    def end_offsets(self, topic, partitions):
+        """Where each partition ends (its high watermark), as a list, or None: nobody answers."""
+        asked = [f"-t{topic}:{partition}:-1" for partition in range(partitions)]
+        answer = self._kcat(self.direct, "-Q", *asked)
+        ends = {}
+        for line in answer.splitlines():
+            name, _, offset = line.partition("offset ")
+            if offset:
+                ends[int(name[name.index("[") + 1:name.index("]")])] = int(offset)
+        return [ends[partition] for partition in sorted(ends)] if len(ends) == partitions else None
 
     @staticmethod
     def _kcat(broker, *arguments):

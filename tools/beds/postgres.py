@@ -30,6 +30,7 @@ class Postgres:
         self._programs = program_folder()
         self.port = port or server.PORTS.take()
         self._via = via
+        self.database = DATABASE
         options = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
@@ -44,11 +45,11 @@ class Postgres:
 
     @property
     def url(self):
-        return self._url(self._via or self.port, DATABASE)
+        return self._url(self._via or self.port, self.database)
 
     @property
     def direct(self):
-        return self._url(self.port, DATABASE)
+        return self._url(self.port, self.database)
 
     @staticmethod
     def _url(port, database):
@@ -63,7 +64,7 @@ class Postgres:
             self.process.start()
             self.process.wait(self._answers, _START_S_MAX)
             if new:
-                self._create_database()
+                self.create_database(self.database)
         except BaseException:
             self.process.kill()
             raise
@@ -77,9 +78,10 @@ class Postgres:
              "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
             self.folder / "initdb.log", "initdb", user_nobody=True)
 
-    def _create_database(self):
+    def create_database(self, name):
+        """An empty one beside the others."""
         server.run([self._programs / "psql", "-qX", "-d", self._url(self.port, "postgres"), "-c",
-                    f"CREATE DATABASE {DATABASE}"], self.folder / "initdb.log", "CREATE DATABASE")
+                    f"CREATE DATABASE {name}"], self.folder / "initdb.log", "CREATE DATABASE")
 
     def _answers(self):
         try:

@@ -94,6 +94,11 @@ class Server:
     def pid(self):
         return self._child.pid if self._child else None
 
+    @property
+    def exit_code(self):
+        """Of a process that has ended (negative: by that signal), else None."""
+        return self._child.poll() if self._child else None
+
     def start(self):
         if self.alive():
             return
