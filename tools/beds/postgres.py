@@ -45,7 +45,10 @@ class Postgres:
 
     @property
     def url(self):
-        return self._url(self._via or self.port, self.database)
+        return self.url_of(self.database)
+
+    def url_of(self, database):
+        return self._url(self._via or self.port, database)
 
     @property
     def direct(self):
@@ -93,11 +96,26 @@ class Postgres:
             [self._programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)],
             stdin=subprocess.DEVNULL, check=False).returncode == 0
 
-    def query(self, sql):
+    def tables(self, database=None):
+        return self.query("SELECT schemaname || '.' || quote_ident(tablename) FROM pg_tables WHERE "
+                          "schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1",
+                          database)
+
+    def rows(self, database=None):
+        """How many rows each table has."""
+        return {table: int(self.query(f"SELECT count(*) FROM {table}", database)[0])
+                for table in self.tables(database)}
+
+    def dump(self, database=None):
+        """All rows of all tables, as text."""
+        return "\n".join(line for table in self.tables(database)
+                         for line in self.query(f"SELECT * FROM {table}", database))
+
+    def query(self, sql, database=None):
         """Rows, as text with | between columns."""
         return subprocess.run(
-            [self._programs / "psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-d", self.direct,
-             "-c", sql],
+            [self._programs / "psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-d",
+             self._url(self.port, database or self.database), "-c", sql],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
             check=True).stdout.splitlines()
 
