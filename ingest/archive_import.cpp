@@ -160,8 +160,16 @@ Result<ArchiveSelection::Stamp> ArchiveSelection::StampOf(const std::string& pat
                facts.st_mtim.tv_sec * 1'000'000'000LL + facts.st_mtim.tv_nsec};
 }
 
+Result<std::string> DigestArchive(const std::string& path, const std::string& name,
+                                  const std::function<bool(std::uint64_t bytes)>& progress) {
+  ArchiveFacts facts;
+  if (Status digested = DigestFile(path, name, facts, progress); !digested) return digested.error();
+  return facts.digest;
+}
+
 Status ArchiveSelection::AddFile(const std::string& path, const ArchiveOptions& options,
-                                 const std::function<bool(std::uint64_t bytes)>& progress) {
+                                 const std::function<bool(std::uint64_t bytes)>& progress,
+                                 const std::string& digest) {
   ArchiveFacts facts;
   facts.path = path;
   facts.options = options;
@@ -172,8 +180,12 @@ Status ArchiveSelection::AddFile(const std::string& path, const ArchiveOptions& 
   if (!format) return format.error();
   facts.format = *format;
   facts.canonical = facts.format == kCanonicalFormat.name;
-  Status digested = DigestFile(path, facts.options.name, facts, progress);
-  if (!digested) return digested;
+  facts.digest = digest;
+  facts.bytes = stamp->size;
+  if (digest.empty()) {
+    Status digested = DigestFile(path, facts.options.name, facts, progress);
+    if (!digested) return digested;
+  }
   Counter counter(facts, membership_, progress);
   Status read = ReadArchive(path, facts.options, counter);
   if (!counter.status) return counter.status;

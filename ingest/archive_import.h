@@ -34,6 +34,11 @@ struct ArchiveFacts {
 // same bytes give the same positions, whatever hashtag they are read for.
 using ArchivePosition = std::uint64_t;
 
+// The digest of a file as in ArchiveFacts: who it is, whatever its name. Blocks. kFatal: not
+// readable. `progress` as for ArchiveSelection::AddFile.
+Result<std::string> DigestArchive(const std::string& path, const std::string& name,
+                                  const std::function<bool(std::uint64_t bytes)>& progress = {});
+
 class ArchiveVisitor {
  public:
   virtual ~ArchiveVisitor() = default;
@@ -59,9 +64,11 @@ class ArchiveSelection {
   // the file's name: in no known format, or damaged from some point on; in the latter case the file
   // is kept, with `damage` set, and what stands before that point can be had. kFatal: not readable.
   // `progress` (may be empty) is given the bytes read so far, in both readings; once it gives
-  // false, the reading ends: kRetryLater, and the file is not kept.
+  // false, the reading ends: kRetryLater, and the file is not kept. `digest` spares the first
+  // reading where it is known.
   Status AddFile(const std::string& path, const ArchiveOptions& options,
-                 const std::function<bool(std::uint64_t bytes)>& progress = {});
+                 const std::function<bool(std::uint64_t bytes)>& progress = {},
+                 const std::string& digest = {});
   void Finish();
   const std::vector<ArchiveFacts>& files() const { return files_; }
 

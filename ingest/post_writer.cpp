@@ -1,7 +1,5 @@
 #include "ingest/post_writer.h"
 
-#include "base/json_out.h"
-#include "model/post_json.h"
 #include "stream/topics.h"
 
 namespace latecomer {
@@ -16,53 +14,62 @@ Result<PostWriter> PostWriter::Open(Stream& stream, const std::string& source) {
   return PostWriter(std::move(*writer), source, *partitions, PartitionOf(source, *cursors));
 }
 
-Status PostWriter::Add(std::string_view hashtag, const PostsValue& value) {
-  std::string json;
-  AppendPostsValue(json, value);
-  if (json.size() > kPostBytesMax) {
-    return Invalid("longer than " + std::to_string(kPostBytesMax) + " bytes as a canonical post");
-  }
-  bytes_ += json.size();
-  ++records_;
-  if (std::holds_alternative<Forget>(value)) {
-    for (std::int32_t p = 0; p < partitions_; ++p) {
-      held_.push_back({false, p, std::string(hashtag), json});
-    }
-    return {};
-  }
-  held_.push_back(
-      {false, PartitionOf(hashtag, partitions_), std::string(hashtag), std::move(json)});
-  return {};
-}
-
 Status PostWriter::AddReject(const Reject& reject) {
-  std::string json;
-  JsonObject object(json);
-  object.Int("v", 1).String("source", source_).String("reason", reject.reason);
-  object.String("where", reject.where).Uint("bytes", reject.bytes);
-  object.String("sample", reject.sample).Close();
-  bytes_ += json.size();
-  ++records_;
-  held_.push_back({true, 0, source_, std::move(json)});
+  batch_.AddReject(reject);
   return {};
 }
 
-Status PostWriter::Write(const std::string& cursor_key, std::string_view cursor_value) {
-  if (Status s = writer_->Begin(); !s) return s;
-  for (const Held& held : held_) {
-    const char* const topic = held.reject ? kRejectsTopic : kPostsTopic;
-    if (Status s = writer_->Append(topic, held.partition, held.key, held.value); !s) return s;
+Status PostWriter::AppendAll(const PostBatch& batch) {
+  using Kind = PostBatch::Held::Kind;
+  for (const PostBatch::Held& held : batch.held()) {
+    Status status;
+    if (held.kind == Kind::kReject) {
+      status = writer_->Append(kRejectsTopic, 0, held.key, held.value);
+    } else if (held.kind == Kind::kPost) {
+      status =
+          writer_->Append(kPostsTopic, PartitionOf(held.key, partitions_), held.key, held.value);
+    } else {
+      for (std::int32_t p = 0; p < partitions_ && status; ++p) {
+        status = writer_->Append(kPostsTopic, p, held.key, held.value);
+      }
+    }
+    if (!status) return status;
   }
-  // In the same transaction: the cursor never becomes durable before what it covers.
-  Status s = writer_->Append(kCursorsTopic, cursor_partition_, cursor_key, cursor_value);
-  return s ? writer_->Commit() : s;
+  for (const auto& [key, value] : batch.cursors()) {
+    std::optional<std::string_view> text;
+    if (value) text = *value;
+    const std::string whole = CursorRecordKey(batch.source(), key);
+    if (Status s = writer_->Append(kCursorsTopic, cursor_partition_, whole, text); !s) return s;
+  }
+  return {};
+}
+
+Status PostWriter::Write(const PostBatch& batch, const SourceFence* fence,
+                         const std::function<bool()>& may_commit) {
+  if (Status begun = writer_->Begin(); !begun) return begun;
+  Status status = AppendAll(batch);
+  if (status && fence != nullptr) {
+    status = writer_->SendOffsets(fence->group, fence->partition, fence->next);
+  }
+  if (status && may_commit && !may_commit()) {
+    status = Conflict("Source " + batch.source() + " is no longer owned here.");
+  }
+  if (status) return writer_->Commit();
+  // The first failure is the one that is reported, unless it sounds as if this writer could go on.
+  const Status aborted = writer_->Abort();
+  if (!aborted && status.error().code == ErrorCode::kRetryLater) {
+    return Conflict(status.error().message + " Aborting failed too: " + aborted.error().message);
+  }
+  return status;
 }
 
 Status PostWriter::Commit(const std::string& cursor_key, std::string_view cursor_value) {
-  if (Status s = Write(cursor_key, cursor_value); !s) return s;
-  held_.clear();
-  records_ = 0;
-  bytes_ = 0;
+  const std::size_t name = batch_.source().size();
+  const std::string_view key =
+      cursor_key.size() > name ? std::string_view(cursor_key).substr(name + 1) : std::string_view();
+  if (Status moved = batch_.MoveCursor(key, cursor_value); !moved) return moved;
+  if (Status written = Write(batch_, nullptr); !written) return written;
+  batch_.Clear();
   return {};
 }
 

@@ -1,17 +1,29 @@
-// Writes posts into the stream in batches, each one transaction with the cursor that covers it.
+// Writes batches of posts into the stream, each one transaction with the cursors that cover it: a
+// cursor never becomes durable before the data. One thread.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "ingest/archive.h"
+#include "ingest/post_batch.h"
 #include "model/post.h"
 #include "stream/stream.h"
 
 namespace latecomer {
+
+// Shows the stream that the writer's source is still its own: the transaction commits an offset of
+// the owned partition of `cursors` under the group's present generation, which fails for a member
+// that has lost it (KIP-447).
+struct SourceFence {
+  GroupMetadata group;
+  TopicPartition partition;
+  std::int64_t next = 0;  // at most the partition's end; nothing reads it
+};
 
 class PostWriter {
  public:
@@ -19,39 +31,37 @@ class PostWriter {
   // the first, which then fails with kConflict.
   static Result<PostWriter> Open(Stream& stream, const std::string& source);
 
-  // Adds to the batch. A Forget goes into every partition. kInvalid: longer than kPostBytesMax.
-  Status Add(std::string_view hashtag, const PostsValue& value);
+  // Makes the batch durable, or nothing of it; the batch is not changed. `fence` may be null.
+  // `may_commit` (may be empty) is asked last, before the commit: false aborts, kConflict.
+  // kRetryLater: try again. kConflict: fenced, or the outcome is not known; this writer is of no
+  // more use, and only the cursors in the stream say what was written. kFatal, kCorrupt: as the
+  // stream's. Blocks as Writer::Commit does.
+  Status Write(const PostBatch& batch, const SourceFence* fence,
+               const std::function<bool()>& may_commit = {});
+
+  // For who writes alone, without a group (import, forget): a batch of the writer's own.
+  Status Add(std::string_view hashtag, const PostsValue& value) {
+    return batch_.Add(hashtag, value);
+  }
   Status AddReject(const Reject& reject);
-  bool IsFull() const { return records_ >= kBatchRecordsMax || bytes_ >= kBatchBytesMax; }
-  // Makes the batch and the cursor durable, or nothing of it. kRetryLater: the batch is kept, call
-  // again.
+  bool IsFull() const { return batch_.IsFull(); }
+  // Makes the batch and the cursor durable. `cursor_key` is whole: the source's name, and after one
+  // space what else it has. kRetryLater: the batch is kept, call again.
   Status Commit(const std::string& cursor_key, std::string_view cursor_value);
 
-  static constexpr std::size_t kBatchRecordsMax = 5'000;
-  static constexpr std::size_t kBatchBytesMax = 8U << 20U;
-
  private:
-  struct Held {
-    bool reject;
-    std::int32_t partition;
-    std::string key;
-    std::string value;
-  };
   PostWriter(std::unique_ptr<Writer> writer, std::string source, std::int32_t partitions,
              std::int32_t cursor_partition)
       : writer_(std::move(writer)),
-        source_(std::move(source)),
+        batch_(std::move(source)),
         partitions_(partitions),
         cursor_partition_(cursor_partition) {}
-  Status Write(const std::string& cursor_key, std::string_view cursor_value);
+  Status AppendAll(const PostBatch& batch);
 
   std::unique_ptr<Writer> writer_;
-  std::string source_;
+  PostBatch batch_;
   std::int32_t partitions_;
   std::int32_t cursor_partition_;
-  std::vector<Held> held_;
-  std::size_t records_ = 0;
-  std::size_t bytes_ = 0;
 };
 
 }  // namespace latecomer

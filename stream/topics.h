@@ -13,6 +13,7 @@ inline constexpr char kTimelinesTopic[] = "timelines";  // key "hashtag kind id"
 inline constexpr char kCursorsTopic[] = "cursors";      // key "source …"; positions of sources
 inline constexpr char kRejectsTopic[] = "rejects";      // key source; what could not be understood
 
+inline constexpr char kIngestGroup[] = "latecomer.ingest";  // on `cursors`
 inline constexpr char kProcessorGroup[] = "latecomer.processor";
 inline constexpr char kSinkGroup[] = "latecomer.sink";
 

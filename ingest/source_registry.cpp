@@ -1,0 +1,34 @@
+// The kinds of sources: one line each.
+#include "ingest/source.h"
+#include "ingest/source_archive.h"
+
+namespace latecomer {
+namespace {
+
+struct Entry {
+  SourceKind kind;
+  Result<std::unique_ptr<Source>> (*make)(const SourceSpec& spec);
+};
+
+constexpr Entry kSources[] = {
+    {{"archive", "files of posts: one file, or a folder in which new ones appear"},
+     MakeArchiveSource},
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> MakeSource(const SourceSpec& spec) {
+  for (const Entry& entry : kSources) {
+    if (entry.kind.kind == spec.kind) return entry.make(spec);
+  }
+  return Invalid("kind \"" + spec.kind +
+                 "\" is not part of this version; take the source out of the settings");
+}
+
+std::vector<SourceKind> SourceKinds() {
+  std::vector<SourceKind> kinds;
+  for (const Entry& entry : kSources) kinds.push_back(entry.kind);
+  return kinds;
+}
+
+}  // namespace latecomer
