@@ -37,11 +37,11 @@ Status CheckSourceSpec(const SourceSpec& spec) {
     return static_cast<unsigned char>(c) <= ' ' || c == '\x7F';
   });
   if (spec.name.empty() || spec.name.size() > kNameBytesMax || blank) {
-    return Invalid("source \"" + spec.name + "\": a name has 1 to " +
-                   std::to_string(kNameBytesMax) + " bytes without blanks and controls");
+    return Invalid("a source's name has 1 to " + std::to_string(kNameBytesMax) +
+                   " bytes without blanks and controls");
   }
   if (std::find(std::begin(kReserved), std::end(kReserved), spec.name) != std::end(kReserved)) {
-    return Invalid("source \"" + spec.name + "\": this name is Latecomer's own; choose another");
+    return Invalid("this name is Latecomer's own; choose another");
   }
   return {};
 }
