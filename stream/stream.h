@@ -58,6 +58,7 @@ struct GroupMetadata {
   std::string group;
   std::string member;
   std::int64_t generation = 0;
+  std::string instance{};  // of a static member
 };
 
 // What one poll gives. After kAssigned the reader stands at the group's committed offsets, or at

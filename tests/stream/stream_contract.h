@@ -4,6 +4,9 @@
 //   BOOST_AUTO_TEST_SUITE(my_stream_contract)
 //   LATECOMER_STREAM_CONTRACT(MyLog)
 //   BOOST_AUTO_TEST_SUITE_END()
+//
+// What Kafka cannot keep, no case asks for: offsets may have holes, the end of a partition may move
+// on a little after a commit (its marker), a cleaner of its own may not have come by yet.
 #pragma once
 
 #include <boost/test/unit_test.hpp>
@@ -25,7 +28,7 @@ class ContractLog {
   virtual std::chrono::milliseconds SessionTimeout() const = 0;
   // How long anything may take that is bound to happen.
   virtual std::chrono::milliseconds Patience() const { return std::chrono::seconds(30); }
-  // Whether Clean(now) cleans at once, all there is.
+  // Whether Clean(now) cleans at once, all there is. Otherwise records may still be there.
   virtual bool CleansWhenAsked() const { return true; }
 };
 

@@ -120,7 +120,13 @@ void DropsOldTombstones(ContractLog& log) {
   AppendAll(*writer, "t", {{"a", "1"}, {"b", "1"}, {"c", "1"}});
   AppendAll(*writer, "t", {{"a", std::nullopt}, {"c", std::nullopt}});
   Must(stream->Clean(Now() + 13 * kDayMs));
-  if (!log.CleansWhenAsked()) return;
+  if (!log.CleansWhenAsked()) {
+    const auto kept = ReadAll(log, *stream, "t");
+    BOOST_TEST_REQUIRE(kept.size() == 5U);
+    BOOST_TEST(!kept[3].value.has_value());
+    BOOST_TEST(!kept[4].value.has_value());
+    return;
+  }
   BOOST_TEST(KeysOf(ReadAll(log, *stream, "t")) == (std::vector<std::string>{"b", "a", "c"}),
              boost::test_tools::per_element());
   // A key that lives again takes its tombstone away.
@@ -143,6 +149,7 @@ void KeepsOffsetsRisingAfterCleaning(ContractLog& log) {
     Must(stream->EnsureTopic(settings));
     const auto writer = Take(stream->NewWriter("w"));
     AppendAll(*writer, "t", {{"a", "1"}, {"a", std::nullopt}});
+    BOOST_TEST(ReadAll(log, *stream, "t").size() == 2U);  // all of the commit has arrived
     end = Take(stream->EndOffset({"t", 0}));
     Must(stream->Clean(Now() + kDayMs));
     if (log.CleansWhenAsked()) BOOST_TEST(ReadAll(log, *stream, "t").empty());
