@@ -206,7 +206,10 @@ class PostgresWriteStore final : public TimelineWriteStore {
     for (const SequencedRecord* record : records) {
       const std::string& name = record->record.hashtag;
       std::int32_t number = 0;
-      if (HasHashtag(record->record)) {
+      if (!HasHashtag(record->record)) {
+        // One under a hashtag is the builder's memory: nulls beside it have removed what there was.
+        if (!name.empty()) continue;
+      } else {
         number = hashtags.NumberOf(name);
         hashtags.Touch(number, record->seq);
       }
@@ -228,6 +231,7 @@ class PostgresWriteStore final : public TimelineWriteStore {
     MarkDeletes(db, state);
   }
 
+  // Whether it is of a hashtag's row; what is forgotten stands by itself.
   static bool HasHashtag(const TimelineRecord& record) {
     if (std::holds_alternative<ForgottenRecord>(record.body)) return false;
     const auto* removed = std::get_if<RemovedRecord>(&record.body);
