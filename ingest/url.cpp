@@ -1,0 +1,162 @@
+#include "ingest/url.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+
+namespace latecomer {
+namespace {
+
+constexpr std::size_t kLoggableBytesMax = 200;
+constexpr char kHex[] = "0123456789ABCDEF";
+
+struct CurlUrlFree {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+using CurlUrl = std::unique_ptr<CURLU, CurlUrlFree>;
+
+struct CurlTextFree {
+  void operator()(char* text) const { curl_free(text); }
+};
+
+bool IsUnreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+void AppendEscaped(std::string& out, char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  out += '%';
+  out += kHex[byte >> 4U];
+  out += kHex[byte & 15U];
+}
+
+Error NoUrl(std::string_view text, std::string_view why) {
+  return Invalid("no URL that can be asked: " + LoggableUrl(text) + " (" + std::string(why) + ")");
+}
+
+// "" where the part is missing or cannot be had.
+std::string Part(CURLU* url, CURLUPart part, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return "";
+  const std::unique_ptr<char, CurlTextFree> owner(text);
+  return text;
+}
+
+bool IsAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+// The host as it is looked up; "" if it is none.
+std::string HostOf(CURLU* url) {
+  std::string host = Part(url, CURLUPART_HOST, CURLU_PUNYCODE);
+  if (!IsAscii(host)) return "";
+  for (char& c : host) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (!host.empty() && host.back() == '.') host.pop_back();
+  return host;
+}
+
+Result<Url> Read(CURLU* url, std::string_view text) {
+  Url result;
+  result.scheme = Part(url, CURLUPART_SCHEME);
+  if (result.scheme != "http" && result.scheme != "https") {
+    return NoUrl(text, "neither http nor https");
+  }
+  if (!Part(url, CURLUPART_USER).empty() || !Part(url, CURLUPART_PASSWORD).empty()) {
+    return NoUrl(text, "it has a user name");
+  }
+  result.host = HostOf(url);
+  if (result.host.empty()) return NoUrl(text, "its host is no name");
+  const std::string port = Part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), result.port);
+  if (error != std::errc() || end != port.data() + port.size() || result.port == 0) {
+    return NoUrl(text, "its port is none");
+  }
+  result.path = Part(url, CURLUPART_PATH);
+  curl_url_set(url, CURLUPART_FRAGMENT, nullptr, 0);
+  curl_url_set(url, CURLUPART_HOST, result.host.c_str(), 0);
+  result.text = Part(url, CURLUPART_URL);
+  if (result.text.empty() || result.text.size() > kUrlBytesMax) return NoUrl(text, "too long");
+  return result;
+}
+
+Result<Url> Set(CURLU* url, std::string_view text, unsigned flags) {
+  if (text.size() > kUrlBytesMax) return NoUrl(text, "too long");
+  const bool bad = std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+  if (bad) return NoUrl(text, "control characters");
+  const CURLUcode code = curl_url_set(url, CURLUPART_URL, std::string(text).c_str(), flags);
+  if (code != CURLUE_OK) return NoUrl(text, curl_url_strerror(code));
+  return Read(url, text);
+}
+
+}  // namespace
+
+Result<Url> ParseUrl(std::string_view text) {
+  const CurlUrl url(curl_url());
+  return Set(url.get(), text, CURLU_DISALLOW_USER);
+}
+
+Result<Url> ResolveUrl(const Url& base, std::string_view reference) {
+  const CurlUrl url(curl_url());
+  Result<Url> from = Set(url.get(), base.text, CURLU_DISALLOW_USER);
+  if (!from) return from;
+  return Set(url.get(), reference, CURLU_DISALLOW_USER | CURLU_ALLOW_SPACE | CURLU_URLENCODE);
+}
+
+std::string PercentEncode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (IsUnreserved(c)) {
+      out += c;
+    } else {
+      AppendEscaped(out, c);
+    }
+  }
+  return out;
+}
+
+std::string WithQuery(std::string url,
+                      const std::vector<std::pair<std::string, std::string>>& pairs) {
+  char before = url.find('?') == std::string::npos ? '?' : '&';
+  for (const auto& [name, value] : pairs) {
+    url += before;
+    url += PercentEncode(name) + "=" + PercentEncode(value);
+    before = '&';
+  }
+  return url;
+}
+
+std::string LoggableUrl(std::string_view text) {
+  text = text.substr(0, text.find_first_of("?#"));
+  // What stands before an @ may be a password, wherever the @ is.
+  std::string out;
+  const std::size_t at = text.rfind('@');
+  if (at != std::string_view::npos) {
+    const std::size_t slashes = text.find("//");
+    const std::size_t host = slashes == std::string_view::npos ? 0 : slashes + 2;
+    const std::size_t path = text.find('/', host);
+    if (at < path) {
+      out = text.substr(0, host);
+      text.remove_prefix(at + 1);
+    }
+  }
+  for (const char c : text) {
+    if (out.size() >= kLoggableBytesMax) break;
+    if (c > 0x20 && c < 0x7f) {
+      out += c;
+    } else {
+      AppendEscaped(out, c);
+    }
+  }
+  if (out.size() > kLoggableBytesMax - 3) out.replace(kLoggableBytesMax - 3, out.npos, "...");
+  return out;
+}
+
+}  // namespace latecomer
