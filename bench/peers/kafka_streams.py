@@ -13,9 +13,10 @@ import cache  # noqa: E402  (found by the line above)
 
 _SOURCE = HERE / "kafka-streams"
 _BUILD_S_MAX = 900
-# One core: the collector with the least overhead there, and room for what 2 million posts leave.
-_JAVA = ["java", "-Xms1g", "-Xmx4g", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:NewSize=512m",
-         "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]
+# One core: the collector with the least overhead there. The heap has room for what 2 million posts
+# leave in it, and no more.
+_JAVA = ["java", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]
+_HEAP = {"memory": ["-Xms4g", "-Xmx4g", "-Xmn768m"], "rocksdb": ["-Xms1536m", "-Xmx1536m", "-Xmn512m"]}
 
 
 class BuildError(RuntimeError):
@@ -58,5 +59,5 @@ def built():
 
 def command(brokers, posts, timelines, application, state, stores, commit_ms, options=()):
     """stores: memory or rocksdb."""
-    return [*_JAVA, *options, "-cp", f"{built()}/*", "peer.Main", brokers, posts, timelines,
+    return [*_JAVA, *_HEAP[stores], *options, "-cp", f"{built()}/*", "peer.Main", brokers, posts, timelines,
             application, str(state), stores, str(commit_ms)]

@@ -1,5 +1,8 @@
 package peer;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -76,10 +79,18 @@ final class Out {
     return this;
   }
 
+  @SuppressWarnings("deprecation")
   Out key(String name) {
     if (!first) raw(',');
     first = false;
-    return raw('"').ascii(name).raw('"').raw(':');
+    int length = name.length();
+    room(length + 3);
+    bytes[size] = '"';
+    name.getBytes(0, length, bytes, size + 1);
+    bytes[size + length + 1] = '"';
+    bytes[size + length + 2] = ':';
+    size += length + 3;
+    return this;
   }
 
   Out string(String name, String value) {
@@ -127,6 +138,14 @@ final class Out {
     return key(name).digits(value);
   }
 
+  /** `count` digits with zeros in front. */
+  Out padded(int value, int count) {
+    room(count);
+    for (int at = size + count; at-- > size; value /= 10) bytes[at] = (byte) ('0' + value % 10);
+    size += count;
+    return this;
+  }
+
   Out digits(long value) {
     room(20);
     if (value < 0) {
@@ -172,14 +191,23 @@ final class Out {
 
   // ---- binary
 
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
   Out putInt(int value) {
     room(4);
-    for (int shift = 24; shift >= 0; shift -= 8) bytes[size++] = (byte) (value >>> shift);
+    INT.set(bytes, size, value);
+    size += 4;
     return this;
   }
 
   Out putLong(long value) {
-    return putInt((int) (value >>> 32)).putInt((int) value);
+    room(8);
+    LONG.set(bytes, size, value);
+    size += 8;
+    return this;
   }
 
   Out putText(String value) {

@@ -40,19 +40,12 @@ final class Times {
     int shifted = (5 * ofYear + 2) / 153;
     int day = ofYear - (153 * shifted + 2) / 5 + 1;
     int month = shifted < 10 ? shifted + 3 : shifted - 9;
-    padded(out, (int) (year + era * 400) + (month <= 2 ? 1 : 0), 4).raw('-');
-    padded(out, month, 2).raw('-');
-    padded(out, day, 2).raw('T');
-    padded(out, rest / 3_600_000, 2).raw(':');
-    padded(out, rest / 60_000 % 60, 2).raw(':');
-    padded(out, rest / 1000 % 60, 2).raw('.');
-    padded(out, rest % 1000, 3).raw('Z');
-  }
-
-  private static Out padded(Out out, int value, int count) {
-    int unit = 1;
-    for (int i = 1; i < count; i++) unit *= 10;
-    for (; unit > 0; unit /= 10) out.raw('0' + value / unit % 10);
-    return out;
+    out.padded((int) (year + era * 400) + (month <= 2 ? 1 : 0), 4).raw('-');
+    out.padded(month, 2).raw('-');
+    out.padded(day, 2).raw('T');
+    out.padded(rest / 3_600_000, 2).raw(':');
+    out.padded(rest / 60_000 % 60, 2).raw(':');
+    out.padded(rest / 1000 % 60, 2).raw('.');
+    out.padded(rest % 1000, 3).raw('Z');
   }
 }
