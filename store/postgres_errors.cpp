@@ -44,8 +44,8 @@ std::optional<std::string> StateIn(std::string_view message) {
 
 bool LeavesNoConnection(std::string_view state) {
   const std::string_view group = state.substr(0, 2);
-  return group == "08" || group == "25" || group == "26" || group == "57" ||
-         OneOf(state, {"0A000", "3F000", "42P01", "42703", "42883"});
+  return group == "08" || group == "26" || group == "57" ||
+         OneOf(state, {"0A000", "25006", "25P03", "25P04", "3F000", "42P01", "42703", "42883"});
 }
 
 Error SqlError(const std::string& store, std::string_view state, std::string_view message) {
@@ -59,9 +59,11 @@ Error SqlError(const std::string& store, std::string_view state, std::string_vie
                       why);
   }
   if (group == "53") return RetryLater(name + " has no room for this now" + why);
-  if (group == "08" || group == "57" || group == "25") {
-    return RetryLater(
-        name + (state == "57014" ? " took too long" : " is stopping, starting or a standby") + why);
+  if (state == "57014" || state == "25P03" || state == "25P04") {
+    return RetryLater(name + " took too long" + why);
+  }
+  if (group == "08" || group == "57" || state == "25006") {
+    return RetryLater(name + " is stopping, starting or a standby" + why);
   }
   if (OneOf(state, {"40001", "40P01", "55P03", "23505", "58030"})) {
     return RetryLater(name + " was busy with another process" + why);

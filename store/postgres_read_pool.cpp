@@ -10,9 +10,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTakeMax{5'000};
 // Each statement is a page or less. The server ends one that takes longer; what it does not end
 // (because it is stopped, or the network gone) is given up a little later.
-constexpr milliseconds kSilence{12'000};
+constexpr milliseconds kSilence{10'000};
 constexpr const char* kSession =
-    "SET search_path=latecomer; SET statement_timeout=10000; SET jit=off; "
+    "SET search_path=latecomer; SET statement_timeout=8000; SET jit=off; "
     "SET idle_in_transaction_session_timeout=300000; SET client_min_messages=warning; "
     "SET default_transaction_read_only=on; SET default_transaction_isolation='repeatable read'";
 

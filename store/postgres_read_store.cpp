@@ -1,3 +1,4 @@
+#include <chrono>
 #include <limits>
 #include <memory>
 
@@ -12,6 +13,7 @@
 namespace latecomer {
 namespace {
 
+constexpr std::chrono::seconds kRepeatWithin{2};
 constexpr const char* kBegin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 // Pages of a hashtag's entries in timeline order, behind a place: column 0 is the row's version,
@@ -269,7 +271,7 @@ class PostgresReadStore final : public TimelineReadStore {
 
  private:
   // Runs `f` on a connection of its own; again on a new one where the connection had been lost
-  // before, and `may_repeat`.
+  // before, and `may_repeat`. What was lost before shows at once; a silent server does not.
   template <typename T, typename F, typename Repeat>
   Result<T> Read(F f, Repeat may_repeat) {
     bool was_used = false;
@@ -285,8 +287,11 @@ class PostgresReadStore final : public TimelineReadStore {
         }
       });
     };
+    const auto begin = std::chrono::steady_clock::now();
     Result<T> done = run();
-    if (done || !was_used || done.error().code != ErrorCode::kRetryLater || !may_repeat()) {
+    const bool was_quick = std::chrono::steady_clock::now() - begin < kRepeatWithin;
+    if (done || !was_used || !was_quick || done.error().code != ErrorCode::kRetryLater ||
+        !may_repeat()) {
       return done;
     }
     pool_.DropIdle();

@@ -124,10 +124,7 @@ TestServer::TestServer(std::vector<std::string> options, std::string hba, std::s
     : data_(folder.empty() ? dir_ / "data" : folder + "/data"), options_(std::move(options)) {
   std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
   std::filesystem::create_directory(data_);
-  if (getuid() == 0) {
-    const passwd* nobody = getpwnam("nobody");
-    BOOST_REQUIRE(nobody != nullptr && chown(data_.c_str(), nobody->pw_uid, nobody->pw_gid) == 0);
-  }
+  OwnFolder(data_);
   std::filesystem::permissions(data_, std::filesystem::perms(0700));
   const pid_t initdb = Spawn({ProgramFolder() + "/initdb", "-D", data_, "-A", "trust", "-U",
                               "latecomer", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"},
@@ -137,6 +134,12 @@ TestServer::TestServer(std::vector<std::string> options, std::string hba, std::s
   if (!hba.empty()) std::ofstream(data_ + "/pg_hba.conf") << hba;
   port_ = FreePort();
   Start();
+}
+
+void TestServer::OwnFolder(const std::string& folder) {
+  if (getuid() != 0) return;
+  const passwd* nobody = getpwnam("nobody");
+  BOOST_REQUIRE(nobody != nullptr && chown(folder.c_str(), nobody->pw_uid, nobody->pw_gid) == 0);
 }
 
 TestServer::~TestServer() {
@@ -154,7 +157,9 @@ void TestServer::Start() {
                                       "-c",
                                       "unix_socket_directories=",
                                       "-c",
-                                      "shared_buffers=16MB"};
+                                      "shared_buffers=16MB",
+                                      "-c",
+                                      "fsync=off"};
   for (const std::string& option : options_) {
     command.emplace_back("-c");
     command.push_back(option);

@@ -56,6 +56,8 @@ class TestServer {
   void Resume();
   std::string Url(const std::string& database = "postgres") const;
   int port() const { return port_; }
+  // Gives a folder to the user that the server runs as.
+  static void OwnFolder(const std::string& folder);
 
  private:
   std::vector<pid_t> Family() const;
