@@ -28,9 +28,6 @@ using KafkaHandle = BareOwned<rd_kafka_t, rd_kafka_destroy>;
 using KafkaPartitions =
     BareOwned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
 using KafkaMessage = BareOwned<rd_kafka_message_t, rd_kafka_message_destroy>;
-using KafkaQueue = BareOwned<rd_kafka_queue_t, rd_kafka_queue_destroy>;
-using KafkaEvent = BareOwned<rd_kafka_event_t, rd_kafka_event_destroy>;
-using KafkaNewTopic = BareOwned<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
 using KafkaGroup =
     BareOwned<rd_kafka_consumer_group_metadata_t, rd_kafka_consumer_group_metadata_destroy>;
 

@@ -1,42 +1,35 @@
 // Makes the topics of a Kafka benchmark and fills `posts`: BROKERS PREFIX PARTITIONS POSTS.
 // Prints one JSON object: posts and bytes (of values).
 #include <cstdlib>
+#include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "bench/peers/bare_kafka.h"
 #include "bench/peers/post_maker.h"
 #include "model/post_json.h"
+#include "stream/kafka_stream.h"
 #include "stream/stream.h"
+#include "stream/topics.h"
 
 namespace latecomer {
 namespace {
 
 constexpr int kWaitMs = 60'000;
 
-void MakeTopics(rd_kafka_t* handle, const std::string& prefix, int partitions) {
-  std::vector<KafkaNewTopic> owned;
-  std::vector<rd_kafka_NewTopic_t*> topics;
-  const auto add = [&](const std::string& name, int count, const char* cleanup) {
-    char message[256];
-    owned.emplace_back(
-        rd_kafka_NewTopic_new((prefix + name).c_str(), count, -1, message, sizeof message));
-    rd_kafka_NewTopic_set_config(owned.back().get(), "cleanup.policy", cleanup);
-    rd_kafka_NewTopic_set_config(owned.back().get(), "retention.ms", "-1");
-    topics.push_back(owned.back().get());
-  };
-  add("posts", partitions, "delete");
-  add("peer", partitions, "compact");
-  const KafkaQueue queue(rd_kafka_queue_new(handle));
-  rd_kafka_CreateTopics(handle, topics.data(), topics.size(), nullptr, queue.get());
-  const KafkaEvent event(rd_kafka_queue_poll(queue.get(), kWaitMs));
-  if (event == nullptr) GiveUp("no topics within a minute");
-  Must(rd_kafka_event_error(event.get()), "topics");
-  std::size_t count = 0;
-  const auto* made =
-      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
-  for (std::size_t i = 0; i < count; ++i) Must(rd_kafka_topic_result_error(made[i]), "a topic");
+// As the daemons want them, and one more like `timelines` for what ours is held against.
+void MakeTopics(const std::string& brokers, const std::string& prefix, int partitions) {
+  KafkaStreamSettings settings;
+  settings.brokers = brokers;
+  settings.prefix = prefix;
+  const Result<std::unique_ptr<Stream>> stream = OpenKafkaStream(settings);
+  if (!stream) GiveUp(stream.error().message);
+  Status status = EnsureTopics(**stream, partitions);
+  TopicSettings peer;
+  peer.name = "peer";
+  peer.partitions = partitions;
+  peer.cleanup = Cleanup::kCompact;
+  if (status) status = (*stream)->EnsureTopic(peer);
+  if (!status) GiveUp(status.error().message);
 }
 
 void OnDelivered(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
@@ -69,7 +62,7 @@ int Main(int argc, char** argv) {
                                           {"compression.type", "lz4"},
                                           {"queue.buffering.max.messages", "500000"}},
                                          OnDelivered);
-  MakeTopics(producer.get(), prefix, partitions);
+  MakeTopics(argv[1], prefix, partitions);
   PostMaker maker;
   std::string value;
   std::uint64_t bytes = 0;
