@@ -254,7 +254,7 @@ bool HttpEngine::StartOne(Job& job, TimeMs now, TimeMs& next) {
 }
 
 void HttpEngine::Begin(Job& job, TimeMs now) {
-  politeness_.Started(job.asker, now);
+  job.ticket = politeness_.Started(job.asker, now);
   const SteadyTime steady = HttpTransfer::Clock::now();
   if (job.hops == 0) job.deadline = steady + job.request.deadline;
   HttpTransfer::Plan plan;

@@ -83,6 +83,7 @@ class HttpEngine {
     int hops = 0;
     int attempt = 1;
     HttpPoliteness::Asker asker;
+    HttpPoliteness::Ticket ticket;
     std::shared_ptr<HttpTally> host_tally;
 
     TimeMs queued_at = 0;

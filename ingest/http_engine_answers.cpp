@@ -94,7 +94,7 @@ void HttpEngine::Settle(Job& job, int status) {
   HttpPoliteness::Outcome outcome;
   outcome.status = status;
   if (status > 0) outcome.rate = ReadHttpRate(job.transfer->headers(), Now());
-  politeness_.Finished(job.asker, outcome, settings_.clock());
+  politeness_.Finished(job.asker, job.ticket, outcome, settings_.clock());
   const auto queue = queues_.find(job.asker.host);
   if (queue != queues_.end()) queue->second.look_at = 0;
   if (status > 0) Count(job, [status](HttpTally& tally) { ++StatusCounter(tally, status); });

@@ -15,6 +15,8 @@ constexpr std::size_t kLimitKeysMax = 256;       // a host; more share the last
 constexpr std::int64_t kStretchesAWindow = 256;  // how finely a window is remembered
 constexpr milliseconds kResetMargin{1'000};      // times in headers are whole seconds
 constexpr milliseconds kUnknownReset{60'000};
+constexpr std::int64_t kSameResetMs = 3'000;
+constexpr std::size_t kReportsMax = 4;  // more share the nearest
 
 constexpr milliseconds kFailedFirst{1'000};
 constexpr milliseconds kFailedMost{300'000};
@@ -95,8 +97,9 @@ bool HttpPoliteness::StillMatters(Host& host, TimeMs now) {
     Expire(window, now);
     if (window.in_past > 0) return true;
   }
-  return std::any_of(host.limits.begin(), host.limits.end(), [now](const auto& limit) {
-    return limit.second.closed_until > now || limit.second.reset_at > now;
+  return std::any_of(host.limits.begin(), host.limits.end(), [now](auto& limit) {
+    AskLimit(limit.second, 1.0, false, now);  // drops what is over
+    return limit.second.closed_until > now || !limit.second.reports.empty();
   });
 }
 
@@ -155,15 +158,22 @@ HttpPoliteness::Verdict HttpPoliteness::AskWindow(Window& window, double share, 
   return {Why::kBusy, Millis(0)};  // those on their way must first become the past
 }
 
-HttpPoliteness::Verdict HttpPoliteness::AskLimit(const Limit& limit, double share, bool reports,
+HttpPoliteness::Verdict HttpPoliteness::AskLimit(Limit& limit, double share, bool will_tell,
                                                  TimeMs now) {
   if (now < limit.closed_until) return {Why::kRefused, Millis(limit.closed_until - now)};
-  const bool unknown = !limit.reported || (limit.remaining && now >= limit.reset_at);
-  if (unknown) return reports && limit.on_way > 0 ? Verdict{Why::kBusy, Millis(0)} : Verdict{};
-  if (!limit.remaining) return {};
-  const std::uint64_t reserve = limit.limit ? Reserve(*limit.limit, share) : 0;
-  if (*limit.remaining > reserve) return {};
-  return {Why::kLimit, Millis(limit.reset_at - now)};
+  if (!limit.reports.empty()) {
+    std::erase_if(limit.reports, [now](const Report& report) { return report.reset_at <= now; });
+    if (limit.reports.empty()) limit.known = false;
+  }
+  if (!limit.known)
+    return will_tell && limit.asking > 0 ? Verdict{Why::kBusy, Millis(0)} : Verdict{};
+  Verdict worst;
+  for (const Report& report : limit.reports) {
+    const std::uint64_t reserve = report.limit ? Reserve(*report.limit, share) : 0;
+    const Millis wait(report.reset_at - now);
+    if (report.remaining <= reserve && wait > worst.wait) worst = {Why::kLimit, wait};
+  }
+  return worst;
 }
 
 HttpPoliteness::Verdict HttpPoliteness::Ask(const Asker& asker, TimeMs now) {
@@ -178,7 +188,9 @@ HttpPoliteness::Verdict HttpPoliteness::Ask(const Asker& asker, TimeMs now) {
     take({host.refused ? Why::kRefused : Why::kFailed, Millis(host.closed_until - now)});
   }
   if (now < host.next_start) take({Why::kSpacing, Millis(host.next_start - now)});
-  if (host.on_way >= std::max(1, host.rules.at_once_max)) take({Why::kBusy, Millis(0)});
+  // Of a host that has failed one asks first whether it is back.
+  const int at_once_max = host.failures > 0 ? 1 : std::max(1, host.rules.at_once_max);
+  if (host.on_way >= at_once_max) take({Why::kBusy, Millis(0)});
   for (Window& window : host.windows) {
     if (IsIn(window, asker)) take(AskWindow(window, asker.budget_share, now));
   }
@@ -191,7 +203,7 @@ HttpPoliteness::Verdict HttpPoliteness::Ask(const Asker& asker, TimeMs now) {
   return worst;
 }
 
-void HttpPoliteness::Started(const Asker& asker, TimeMs now) {
+HttpPoliteness::Ticket HttpPoliteness::Started(const Asker& asker, TimeMs now) {
   Host& host = Get(asker.host, now);
   ++host.on_way;
   host.next_start = now + host.rules.spacing_min.count();
@@ -199,16 +211,23 @@ void HttpPoliteness::Started(const Asker& asker, TimeMs now) {
     if (IsIn(window, asker)) ++window.on_way;
   }
   const auto start = [](Limit& limit) {
+    ++limit.started;
     ++limit.on_way;
-    if (limit.remaining && *limit.remaining > 0) --*limit.remaining;
+    for (Report& report : limit.reports) {
+      if (report.remaining > 0) --report.remaining;
+    }
   };
   for (const std::string& key : asker.limit_keys) {
     if (!key.empty()) start(GetLimit(host, key));
   }
   start(GetLimit(host, ""));
+  Limit& about = GetLimit(host, About(asker));
+  ++about.asking;
+  return {about.started, about.on_way - 1};
 }
 
-void HttpPoliteness::Finished(const Asker& asker, const Outcome& outcome, TimeMs now) {
+void HttpPoliteness::Finished(const Asker& asker, const Ticket& ticket, const Outcome& outcome,
+                              TimeMs now) {
   Host& host = Get(asker.host, now);
   assert(host.on_way > 0);
   --host.on_way;
@@ -224,7 +243,8 @@ void HttpPoliteness::Finished(const Asker& asker, const Outcome& outcome, TimeMs
   --GetLimit(host, "").on_way;
 
   Limit& about = GetLimit(host, About(asker));
-  if (outcome.status > 0) Report(about, outcome.rate, now);
+  --about.asking;
+  if (outcome.status > 0) Learn(about, ticket, outcome.rate, now);
   if (outcome.status == 429 || IsAway(outcome.status)) {
     Refuse(host, about, outcome, now);
   } else if (outcome.status > 0) {
@@ -233,34 +253,38 @@ void HttpPoliteness::Finished(const Asker& asker, const Outcome& outcome, TimeMs
   }
 }
 
-void HttpPoliteness::Report(Limit& limit, const HttpRate& rate, TimeMs now) {
-  limit.reported = true;
-  if (!rate.remaining) {
-    // Answers that say nothing (errors of a gateway) leave what is known; after a reset, nothing
-    // is.
-    if (limit.remaining && now >= limit.reset_at) limit.remaining.reset();
+void HttpPoliteness::Learn(Limit& limit, const Ticket& ticket, const HttpRate& rate, TimeMs now) {
+  limit.known = true;
+  if (!rate.remaining) return;  // answers that say nothing (a gateway's errors) leave what is known
+  Report report;
+  report.limit = rate.limit;
+  // What the host may not have counted yet when it answered: all that started later, and what was
+  // on its way before and still is.
+  const std::uint64_t uncounted =
+      limit.started - ticket.number + std::min(ticket.on_way, limit.on_way);
+  report.remaining = *rate.remaining - std::min(*rate.remaining, uncounted);
+  report.reset_at = now + (rate.reset_after.value_or(kUnknownReset) + kResetMargin).count();
+  // Whole seconds and delays on the way make the same reset look a bit different each time.
+  const auto far = [&report](const Report& known) {
+    return std::abs(known.reset_at - report.reset_at);
+  };
+  const auto nearest =
+      std::min_element(limit.reports.begin(), limit.reports.end(),
+                       [&](const Report& a, const Report& b) { return far(a) < far(b); });
+  const bool full = limit.reports.size() >= kReportsMax;
+  if (nearest == limit.reports.end() || (!full && far(*nearest) > kSameResetMs)) {
+    limit.reports.push_back(report);
     return;
   }
-  const std::uint64_t left =
-      *rate.remaining - std::min<std::uint64_t>(*rate.remaining, limit.on_way);
-  const Millis reset = rate.reset_after.value_or(kUnknownReset) + kResetMargin;
-  const TimeMs reset_at = now + reset.count();
-  // Whole seconds and delays on the way make the same reset look a bit different each time.
-  const bool same_window = limit.remaining && now < limit.reset_at &&
-                           std::abs(reset_at - limit.reset_at) <= 3 * kResetMargin.count();
-  limit.limit = rate.limit ? rate.limit : limit.limit;
-  if (same_window) {
-    limit.remaining = std::min(*limit.remaining, left);
-    limit.reset_at = std::max(limit.reset_at, reset_at);
-  } else {
-    limit.remaining = left;
-    limit.reset_at = reset_at;
-  }
+  nearest->remaining = std::min(nearest->remaining, report.remaining);
+  nearest->reset_at = std::max(nearest->reset_at, report.reset_at);
+  if (report.limit) nearest->limit = report.limit;
 }
 
 void HttpPoliteness::Refuse(Host& host, Limit& limit, const Outcome& outcome, TimeMs now) {
   const HttpRate& rate = outcome.rate;
   if (outcome.status == 429) {
+    limit.known = false;  // afterwards one asks first
     const bool used_up = rate.remaining.value_or(0) == 0;
     std::optional<Millis> said = rate.retry_after;
     if (!said && used_up) said = rate.reset_after;

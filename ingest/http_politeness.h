@@ -70,6 +70,12 @@ class HttpPoliteness {
     Millis wait{0};  // none for kGo and kBusy
   };
 
+  // A request that was started, to be given to Finished.
+  struct Ticket {
+    std::uint64_t number = 0;  // of those of the limit that its answer will tell about
+    std::uint32_t on_way = 0;  // of them, those before it whose answers had not come
+  };
+
   // What came of a request.
   struct Outcome {
     int status = 0;  // 0: no answer; -1: nothing is known, or the host has no part in it
@@ -87,8 +93,8 @@ class HttpPoliteness {
                TimeMs at);
 
   Verdict Ask(const Asker& asker, TimeMs now);
-  void Started(const Asker& asker, TimeMs now);
-  void Finished(const Asker& asker, const Outcome& outcome, TimeMs now);
+  Ticket Started(const Asker& asker, TimeMs now);
+  void Finished(const Asker& asker, const Ticket& ticket, const Outcome& outcome, TimeMs now);
 
   std::size_t hosts() const { return hosts_.size(); }
 
@@ -105,14 +111,22 @@ class HttpPoliteness {
     std::uint32_t in_past = 0;
     std::uint32_t on_way = 0;
   };
-  struct Limit {
-    bool reported = false;  // answers have come, whatever they said of limits
+  // What answers have said of one stretch of time: so many left until then.
+  struct Report {
     std::optional<std::uint64_t> limit;
-    std::optional<std::uint64_t> remaining;
+    std::uint64_t remaining = 0;
     TimeMs reset_at = 0;
+  };
+  struct Limit {
+    bool known = false;  // what holds; or that nothing is ever said of it
+    // An answer may be about any of several stretches (whichever has the least left), and answers
+    // may overtake each other: each is kept until its reset.
+    std::vector<Report> reports;
     TimeMs closed_until = 0;
     std::uint32_t refusals = 0;  // in a row
+    std::uint64_t started = 0;
     std::uint32_t on_way = 0;
+    std::uint32_t asking = 0;  // of them, those whose answers will tell about it
   };
   struct Host {
     HttpHostRules rules;
@@ -136,8 +150,8 @@ class HttpPoliteness {
   static void Expire(Window& window, TimeMs now);
   static void Record(Window& window, std::uint32_t requests, TimeMs now);
   static Verdict AskWindow(Window& window, double share, TimeMs now);
-  static Verdict AskLimit(const Limit& limit, double share, bool reports, TimeMs now);
-  void Report(Limit& limit, const HttpRate& rate, TimeMs now);
+  static Verdict AskLimit(Limit& limit, double share, bool will_tell, TimeMs now);
+  static void Learn(Limit& limit, const Ticket& ticket, const HttpRate& rate, TimeMs now);
   void Refuse(Host& host, Limit& limit, const Outcome& outcome, TimeMs now);
   Millis Jittered(Millis wait);
   Millis Growing(Millis first, Millis most, std::uint32_t times);

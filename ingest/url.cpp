@@ -1,6 +1,8 @@
 #include "ingest/url.h"
 
 #include <curl/curl.h>
+#include <unicode/bytestream.h>
+#include <unicode/idna.h>
 
 #include <algorithm>
 #include <charconv>
@@ -49,9 +51,24 @@ bool IsAscii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
+// A name in ASCII (UTS #46, non-transitional, as browsers have it); libcurl's own way depends on
+// the locale. "" if it is no name.
+std::string ToAscii(const std::string& name) {
+  UErrorCode error = U_ZERO_ERROR;
+  const std::unique_ptr<icu::IDNA> idna(
+      icu::IDNA::createUTS46Instance(UIDNA_NONTRANSITIONAL_TO_ASCII, error));
+  if (U_FAILURE(error)) return "";
+  std::string ascii;
+  icu::StringByteSink<std::string> sink(&ascii);
+  icu::IDNAInfo info;
+  idna->nameToASCII_UTF8(name, sink, info, error);
+  return U_FAILURE(error) || info.hasErrors() ? "" : ascii;
+}
+
 // The host as it is looked up; "" if it is none.
 std::string HostOf(CURLU* url) {
-  std::string host = Part(url, CURLUPART_HOST, CURLU_PUNYCODE);
+  std::string host = Part(url, CURLUPART_HOST);
+  if (!IsAscii(host)) host = ToAscii(host);
   if (!IsAscii(host)) return "";
   for (char& c : host) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
