@@ -1,0 +1,5 @@
+# The HTTP client: what computes, and what connects.
+latecomer_test(http_test
+  SOURCES http_address_test.cpp http_check_test.cpp http_politeness_test.cpp http_rate_test.cpp
+          http_secret_test.cpp http_simulation.cpp http_url_test.cpp sse_reader_test.cpp
+  LIBS latecomer_http)
