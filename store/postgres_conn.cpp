@@ -97,6 +97,7 @@ Result<PgTarget> PgTarget::Parse(const std::string& url) {
     if (keyword == "service" && host.empty()) host = std::string("service ") + option->val;
     if (keyword == "dbname") database = option->val;
   }
+  out.may_be_many_ = host.find(',') != std::string::npos || host.starts_with("service ");
   out.name_ = (host.empty() ? "PostgreSQL" : "PostgreSQL at " + host) +
               (database.empty() ? "" : "/" + database);
   return out;
@@ -150,7 +151,7 @@ void PgConn::Connect(const PgTarget& target, const PgConnectSettings& settings) 
   PQsetErrorVerbosity(conn_.get(), PQERRORS_VERBOSE);
   const Clock::time_point deadline = Clock::now() + std::chrono::seconds(kConnectSeconds);
   bool answered = DriveConnect(conn_.get(), deadline);
-  if (!answered && target.name().find(',') != std::string::npos) {
+  if (!answered && target.may_be_many()) {
     // A host is silent: only the blocking call goes on to the next one after a while.
     conn_.reset(PQconnectdbParams(keywords.names.data(), keywords.values.data(), 1));
     answered = true;

@@ -37,10 +37,12 @@ class PgTarget {
   static Result<PgTarget> Parse(const std::string& url);
   const std::string& url() const { return url_; }
   const std::string& name() const { return name_; }  // for messages: hosts and database
+  bool may_be_many() const { return may_be_many_; }  // hosts
 
  private:
   std::string url_;
   std::string name_;
+  bool may_be_many_ = false;
 };
 
 // The rows of a query, all of them or (PgConn::Stream) one after the other.

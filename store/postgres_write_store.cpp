@@ -28,7 +28,7 @@ constexpr const char* kSession =
 constexpr milliseconds kSilence{35'000};
 // Migrating, the end of a rebuild and scrubbing look at all rows.
 constexpr const char* kUnhurried = "SET statement_timeout=0";
-constexpr const char* kHurried = "SET statement_timeout=30000";
+constexpr const char* kHurried = "SET statement_timeout=30000; SET lock_timeout=0";
 constexpr milliseconds kUnhurriedSilence{4 * 3'600'000};
 
 // The lock comes before anything is read, so that no index is made meanwhile.
