@@ -1,6 +1,7 @@
 #include "ingest/post_batch.h"
 
 #include "base/json_out.h"
+#include "ingest/post_check.h"
 #include "model/post_json.h"
 #include "model/utf8.h"
 
@@ -10,6 +11,12 @@ namespace {
 constexpr std::size_t kSampleMax = 200;
 constexpr std::size_t kReasonMax = 1'000;
 constexpr std::size_t kWhereMax = 4'096;
+
+// A Forget holds for what any partition has.
+PostBatch::Held::Kind KindOf(const PostsValue& value) {
+  return std::holds_alternative<Forget>(value) ? PostBatch::Held::Kind::kEverywhere
+                                               : PostBatch::Held::Kind::kPost;
+}
 
 Status TooLong() {
   return Invalid("longer than " + std::to_string(kPostBytesMax) + " bytes as a canonical post");
@@ -21,12 +28,8 @@ Status PostBatch::Add(const std::vector<std::string>& hashtags, const PostsValue
   std::string json;
   AppendPostsValue(json, value);
   if (json.size() > kPostBytesMax) return TooLong();
-  const bool forget = std::holds_alternative<Forget>(value);
-  for (const std::string& hashtag : hashtags) {
-    bytes_ += json.size() + hashtag.size();
-    if (std::holds_alternative<Post>(value)) ++posts_;
-    held_.push_back({forget ? Held::Kind::kEverywhere : Held::Kind::kPost, hashtag, json});
-  }
+  for (const std::string& hashtag : hashtags) Hold(KindOf(value), hashtag, json);
+  if (std::holds_alternative<Post>(value)) posts_ += hashtags.size();
   return {};
 }
 
@@ -34,19 +37,33 @@ Status PostBatch::Add(std::string_view hashtag, const PostsValue& value) {
   std::string json;
   AppendPostsValue(json, value);
   if (json.size() > kPostBytesMax) return TooLong();
-  bytes_ += json.size() + hashtag.size();
-  const bool forget = std::holds_alternative<Forget>(value);
+  Hold(KindOf(value), std::string(hashtag), std::move(json));
   if (std::holds_alternative<Post>(value)) ++posts_;
-  held_.push_back({forget ? Held::Kind::kEverywhere : Held::Kind::kPost, std::string(hashtag),
-                   std::move(json)});
   return {};
 }
 
-bool PostBatch::AddOrReject(const std::vector<std::string>& hashtags, const Post& post,
+void PostBatch::Hold(Held::Kind kind, std::string key, std::string value) {
+  bytes_ += key.size() + value.size();
+  held_.push_back({kind, std::move(key), std::move(value)});
+}
+
+bool PostBatch::AddOrReject(const std::vector<std::string>& hashtags, Post post,
                             const std::string& where) {
-  const Status added = Add(hashtags, PostsValue(post));
-  if (added) return true;
-  AddReject({where, added.error().message, 0, post.id});
+  std::string reason;
+  if (const std::optional<PostFault> fault = TidyAndCheckPost(post)) {
+    reason = "`" + std::string(fault->field) + "` " + fault->reason;
+  } else {
+    std::string json;
+    AppendPost(json, post);
+    if (json.size() > kPostBytesMax) reason = TooLong().error().message;
+    if (!IsValidUtf8(json)) reason = "it is not valid UTF-8";
+    if (reason.empty()) {
+      for (const std::string& hashtag : hashtags) Hold(Held::Kind::kPost, hashtag, json);
+      posts_ += hashtags.size();
+      return true;
+    }
+  }
+  AddReject({where, std::move(reason), 0, post.id});
   return false;
 }
 
@@ -56,9 +73,8 @@ void PostBatch::AddReject(const Reject& reject) {
   object.Int("v", 1).String("source", source_).String("reason", Sample(reject.reason, kReasonMax));
   object.String("where", Sample(reject.where, kWhereMax)).Uint("bytes", reject.bytes);
   object.String("sample", Sample(reject.sample, kSampleMax)).Close();
-  bytes_ += json.size();
   ++rejects_;
-  held_.push_back({Held::Kind::kReject, source_, std::move(json)});
+  Hold(Held::Kind::kReject, source_, std::move(json));
 }
 
 Status PostBatch::MoveCursor(std::string_view key, std::string_view value) {

@@ -24,9 +24,10 @@ class PostBatch {
   // kInvalid: longer than kPostBytesMax; nothing was added.
   Status Add(const std::vector<std::string>& hashtags, const PostsValue& value);
   Status Add(std::string_view hashtag, const PostsValue& value);
-  // The same for a post that may be refused: then it becomes a reject, and false is given.
-  bool AddOrReject(const std::vector<std::string>& hashtags, const Post& post,
-                   const std::string& where);
+  // The same for a post as it came from a network: tidied and checked (post_check.h) first. One
+  // that cannot be taken becomes a reject, and false is given. `where` says for a person where it
+  // was found, without secrets: "GET /api/v1/timelines/tag/x item 3".
+  bool AddOrReject(const std::vector<std::string>& hashtags, Post post, const std::string& where);
   void AddReject(const Reject& reject);
 
   // Moves or deletes the cursor `key` (without the source's name; "" is the one that has no other
@@ -62,6 +63,7 @@ class PostBatch {
   const Cursors& cursors() const { return cursors_; }  // nothing: deleted
 
  private:
+  void Hold(Held::Kind kind, std::string key, std::string value);
   Status SetCursor(std::string_view key, std::optional<std::string> value);
 
   std::string source_;

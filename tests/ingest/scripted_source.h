@@ -56,8 +56,11 @@ struct ScriptedFacts {
   std::vector<std::string> faults;                // cursors that went back, keys out of place
 };
 ScriptedFacts ReadScripted(Stream& stream);
-// What is wrong with it, one thing a line: each source must have written posts 0 to its cursor,
-// once each; and `posts` of them, unless that is -1. "" where nothing is.
+// What is wrong with it, one thing a line; "" where nothing is. Each source must have written posts
+// 0 to its cursor, once each, and `posts` of them. kAtRest: however many they are. kAtWork: while
+// ingesters are at work, whose posts may have come after the cursors were read.
+inline constexpr int kAtRest = -1;
+inline constexpr int kAtWork = -2;
 std::string FaultsOf(const ScriptedFacts& facts, int sources, int posts);
 
 // All records of a topic.
