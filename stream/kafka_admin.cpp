@@ -21,18 +21,22 @@ KafkaPartitions OnePartition(const std::string& topic, std::int32_t partition,
 
 }  // namespace
 
-Result<KafkaWatermarks> AskWatermarks(KafkaClient& client, const TopicPartition& partition) {
+// By offsets_for_times, whose "times" may be the beginning and the end: before 2.3 at least,
+// rd_kafka_query_watermark_offsets waits for ever where a broker hangs.
+Result<std::int64_t> AskOffset(KafkaClient& client, const TopicPartition& partition,
+                               KafkaPlace place) {
   if (Status there = client.CheckPartition(partition); !there) return there.error();
   const std::string topic = client.TopicName(partition.topic);
+  const std::int64_t time =
+      place == KafkaPlace::kStart ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
   const auto deadline = Clock::now() + kKafkaCallMax;
   for (;;) {
-    KafkaWatermarks marks;
-    const auto code =
-        rd_kafka_query_watermark_offsets(client.admin(), topic.c_str(), partition.partition,
-                                         &marks.start, &marks.end, MsUntil(deadline));
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const KafkaPartitions list = OnePartition(topic, partition.partition, time);
+    auto code = rd_kafka_offsets_for_times(client.admin(), list.get(), MsUntil(deadline));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = list->elems[0].err;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[0].offset >= 0) {
       client.log().Answered();
-      return marks;
+      return list->elems[0].offset;
     }
     if (IsPassing(code) && Clock::now() + kAskAgainEvery < deadline) {
       std::this_thread::sleep_for(kAskAgainEvery);
@@ -42,48 +46,6 @@ Result<KafkaWatermarks> AskWatermarks(KafkaClient& client, const TopicPartition&
     if (error.code == ErrorCode::kNotFound) client.Forget(partition.topic);
     if (IsUnreachable(code)) client.log().Away(rd_kafka_err2str(code));
     return error;
-  }
-}
-
-Result<std::optional<std::int64_t>> AskCommitted(KafkaClient& client, std::string_view group,
-                                                 const TopicPartition& partition) {
-  if (Status there = client.CheckPartition(partition); !there) return there.error();
-  const std::string what = "The offset of group " + std::string(group) + " in " +
-                           NameOf(partition) + " cannot be asked for";
-  const auto deadline = Clock::now() + kKafkaCallMax;
-  for (;;) {
-    const KafkaPartitions list = OnePartition(client.TopicName(partition.topic),
-                                              partition.partition, RD_KAFKA_OFFSET_INVALID);
-    auto event = AskKafka(
-        client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, what,
-        [&](rd_kafka_t* handle, const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
-          rd_kafka_ListConsumerGroupOffsets_t* request =
-              rd_kafka_ListConsumerGroupOffsets_new(client.GroupId(group).c_str(), list.get());
-          rd_kafka_ListConsumerGroupOffsets(handle, &request, 1, options, queue);
-          rd_kafka_ListConsumerGroupOffsets_destroy(request);
-        },
-        [](rd_kafka_AdminOptions_t* options) {
-          KafkaError(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1));
-        });
-    if (!event) return event.error();
-    std::size_t count = 0;
-    const auto* result = rd_kafka_event_ListConsumerGroupOffsets_result(event->get());
-    const auto** groups = rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count);
-    if (count != 1) return RetryLater(what + ": the broker's answer lacks it.");
-    auto code = rd_kafka_error_code(rd_kafka_group_result_error(groups[0]));
-    const auto* partitions = rd_kafka_group_result_partitions(groups[0]);
-    std::int64_t offset = RD_KAFKA_OFFSET_INVALID;
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && partitions != nullptr && partitions->cnt == 1) {
-      code = partitions->elems[0].err;
-      offset = partitions->elems[0].offset;
-    }
-    if (IsPassing(code) && Clock::now() + kAskAgainEvery < deadline) {
-      std::this_thread::sleep_for(kAskAgainEvery);
-      continue;
-    }
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return FromKafka(code, what);
-    if (offset < 0) return std::optional<std::int64_t>();
-    return std::optional<std::int64_t>(offset);
   }
 }
 

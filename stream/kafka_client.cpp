@@ -12,6 +12,7 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kAskAgainEvery{50};
+constexpr std::size_t kGroupsMax = 8;
 constexpr std::string_view kOwnPrefix = "latecomer";
 
 }  // namespace
@@ -47,6 +48,17 @@ std::string KafkaClient::GroupId(std::string_view name) const {
     name.remove_prefix(kOwnPrefix.size() + 1);
   }
   return settings_.prefix + std::string(name);
+}
+
+Result<rd_kafka_t*> KafkaClient::GroupHandle(std::string_view group) {
+  auto known = groups_.find(group);
+  if (known == groups_.end()) {
+    auto handle = factory_.NewConsumer(GroupId(group));
+    if (!handle) return handle.error();
+    if (groups_.size() >= kGroupsMax) groups_.clear();
+    known = groups_.emplace(std::string(group), std::move(*handle)).first;
+  }
+  return known->second.get();
 }
 
 Result<KafkaClient::TopicInfo> KafkaClient::AskOnce(const std::string& full_name, int timeout_ms) {

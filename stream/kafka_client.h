@@ -46,6 +46,16 @@ class KafkaClient {
   // That it was made just now: brokers may take a moment to hear of it.
   void NoteMade(std::string_view topic);
 
+  // Asks with body(handle), a consumer of the group that does not join it; one question at a time.
+  // (The admin API's own way to ask makes 2.0 abort where a coordinator answers too late.)
+  template <typename Body>
+  auto WithGroup(std::string_view group, Body body) -> decltype(body(nullptr)) {
+    const std::lock_guard lock(groups_mutex_);
+    const auto handle = GroupHandle(group);
+    if (!handle) return handle.error();
+    return body(*handle);
+  }
+
   // The smallest number of replicas too, and the numbers of the brokers.
   struct TopicInfo {
     std::int32_t partitions = 0;
@@ -56,6 +66,7 @@ class KafkaClient {
   Result<TopicInfo> AskTopic(std::string_view topic);
 
  private:
+  Result<rd_kafka_t*> GroupHandle(std::string_view group);
   Result<TopicInfo> AskOnce(const std::string& full_name, int timeout_ms);
 
   const KafkaStreamSettings settings_;
@@ -66,6 +77,9 @@ class KafkaClient {
   std::mutex mutex_;
   std::map<std::string, std::int32_t, std::less<>> counts_;  // guarded by mutex_
   std::set<std::string, std::less<>> made_;                  // guarded by mutex_
+
+  std::mutex groups_mutex_;
+  std::map<std::string, KafkaHandle, std::less<>> groups_;  // guarded by groups_mutex_
 };
 
 // How long a call that may wait until `deadline` has left, at least a millisecond.

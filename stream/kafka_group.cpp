@@ -2,9 +2,16 @@
 
 #include <cstring>
 #include <string_view>
+#include <thread>
+
+#include "stream/kafka_errors.h"
 
 namespace latecomer {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kAskAgainEvery{20};
 
 #if RD_KAFKA_VERSION < 0x02080000
 // Older versions hide the fields, but write them out, as rdkafka_cgrp.c says:
@@ -69,6 +76,42 @@ KafkaGroup MakeKafkaGroup(const KafkaClient& client, const GroupMetadata& group)
   return KafkaGroup(rd_kafka_consumer_group_metadata_new_with_genid(
       id.c_str(), static_cast<std::int32_t>(group.generation), group.member.c_str(),
       group.instance.empty() ? nullptr : group.instance.c_str()));
+}
+
+Status AskCommittedOnce(KafkaClient& client, rd_kafka_t* consumer, const std::string& group,
+                        rd_kafka_topic_partition_list_t& list, int timeout_ms) {
+  const std::string what = "The offsets of group " + group + " cannot be asked for";
+  const auto code = rd_kafka_committed(consumer, &list, timeout_ms);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (IsUnreachable(code)) client.log().Away(rd_kafka_err2str(code));
+    return FromKafka(code, what);
+  }
+  client.log().Answered();
+  for (int i = 0; i < list.cnt; ++i) {
+    const auto& one = list.elems[i];
+    if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR) return FromKafka(one.err, what);
+  }
+  return {};
+}
+
+Result<std::optional<std::int64_t>> AskCommitted(KafkaClient& client, rd_kafka_t* consumer,
+                                                 const std::string& group,
+                                                 const TopicPartition& partition) {
+  const auto deadline = Clock::now() + kKafkaCallMax;
+  for (;;) {
+    const KafkaPartitions list(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(list.get(), client.TopicName(partition.topic).c_str(),
+                                      partition.partition);
+    const Status asked = AskCommittedOnce(client, consumer, group, *list, MsUntil(deadline));
+    if (asked) {
+      const std::int64_t offset = list->elems[0].offset;
+      return offset < 0 ? std::optional<std::int64_t>() : std::optional<std::int64_t>(offset);
+    }
+    if (asked.error().code != ErrorCode::kRetryLater || Clock::now() + kAskAgainEvery >= deadline) {
+      return asked.error();
+    }
+    std::this_thread::sleep_for(kAskAgainEvery);
+  }
 }
 
 }  // namespace latecomer

@@ -94,9 +94,6 @@ class KafkaReader final : public Reader, private KafkaOwner {
   bool IsOut();
   Result<std::optional<Polled>> LoseAll();
   Status Join();
-  // The stable committed offsets of a list, RD_KAFKA_OFFSET_INVALID where there are none.
-  // kRetryLater while transactions are about to move them, too.
-  Status AskCommittedOf(rd_kafka_topic_partition_list_t& list, int timeout_ms) const;
   Status FillStarts(rd_kafka_topic_partition_list_t& list, int timeout_ms) const;
   Status Unassign(const rd_kafka_topic_partition_list_t* list);
   Status CheckFatal();

@@ -1,6 +1,5 @@
 // The reader as a member of its group.
 #include <algorithm>
-#include <thread>
 
 #include "stream/kafka_errors.h"
 #include "stream/kafka_group.h"
@@ -12,7 +11,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kAskStep{1'000};  // of a question within a poll
-constexpr milliseconds kAskAgainEvery{20};
 constexpr milliseconds kLeaveMax{500};
 constexpr milliseconds kCheckMemberEvery{200};
 constexpr std::int64_t kEarliest = RD_KAFKA_OFFSET_BEGINNING;
@@ -99,7 +97,7 @@ Result<std::optional<Polled>> KafkaReader::Assign(int timeout_ms) {
   rd_kafka_topic_partition_list_t& list = *pending_->partitions;
   // A broker that is slow needs some time even for a caller who has none.
   timeout_ms = std::max(timeout_ms, 200);
-  Status asked = AskCommittedOf(list, timeout_ms);
+  Status asked = AskCommittedOnce(client_, handle_.get(), settings_.group, list, timeout_ms);
   if (asked) asked = FillStarts(list, timeout_ms);
   if (!asked) {
     if (asked.error().code != ErrorCode::kRetryLater) return asked.error();
@@ -158,22 +156,6 @@ Status KafkaReader::Unassign(const rd_kafka_topic_partition_list_t* list) {
                    rd_kafka_error_string(failed.get()));
 }
 
-Status KafkaReader::AskCommittedOf(rd_kafka_topic_partition_list_t& list, int timeout_ms) const {
-  const std::string what = "The offsets of group " + settings_.group + " cannot be asked for";
-  const auto code = rd_kafka_committed(handle_.get(), &list, timeout_ms);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    Error error = FromKafka(code, what);
-    if (IsUnreachable(code)) client_.log().Away(rd_kafka_err2str(code));
-    return error;
-  }
-  client_.log().Answered();
-  for (int i = 0; i < list.cnt; ++i) {
-    const auto& one = list.elems[i];
-    if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR) return FromKafka(one.err, what);
-  }
-  return {};
-}
-
 // Where the group has no offset it starts at the log's beginning: nothing is skipped silently.
 Status KafkaReader::FillStarts(rd_kafka_topic_partition_list_t& list, int timeout_ms) const {
   const KafkaPartitions missing(rd_kafka_topic_partition_list_new(list.cnt));
@@ -199,21 +181,7 @@ Status KafkaReader::FillStarts(rd_kafka_topic_partition_list_t& list, int timeou
 Result<std::optional<std::int64_t>> KafkaReader::Committed(const TopicPartition& partition) {
   if (Status there = client_.CheckPartition(partition); !there) return there.error();
   if (settings_.group.empty()) return std::optional<std::int64_t>();
-  const auto deadline = Clock::now() + kKafkaCallMax;
-  for (;;) {
-    const KafkaPartitions list(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(list.get(), client_.TopicName(partition.topic).c_str(),
-                                      partition.partition);
-    const Status asked = AskCommittedOf(*list, MsUntil(deadline));
-    if (asked) {
-      const std::int64_t offset = list->elems[0].offset;
-      return offset < 0 ? std::optional<std::int64_t>() : std::optional<std::int64_t>(offset);
-    }
-    if (asked.error().code != ErrorCode::kRetryLater || Clock::now() + kAskAgainEvery >= deadline) {
-      return asked.error();
-    }
-    std::this_thread::sleep_for(kAskAgainEvery);
-  }
+  return AskCommitted(client_, handle_.get(), settings_.group, partition);
 }
 
 // An empty member would pass the broker's check, and so would the new place of a member that was

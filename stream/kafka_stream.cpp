@@ -2,6 +2,7 @@
 
 #include "stream/kafka_admin.h"
 #include "stream/kafka_client.h"
+#include "stream/kafka_group.h"
 #include "stream/kafka_reader.h"
 #include "stream/kafka_writer.h"
 
@@ -23,18 +24,18 @@ class KafkaStream final : public Stream {
     return KafkaTopicId(client_, topic);
   }
   Result<std::int64_t> StartOffset(const TopicPartition& partition) override {
-    const auto marks = AskWatermarks(client_, partition);
-    if (!marks) return marks.error();
-    return marks->start;
+    return AskOffset(client_, partition, KafkaPlace::kStart);
   }
   Result<std::int64_t> EndOffset(const TopicPartition& partition) override {
-    const auto marks = AskWatermarks(client_, partition);
-    if (!marks) return marks.error();
-    return marks->end;
+    return AskOffset(client_, partition, KafkaPlace::kEnd);
   }
   Result<std::optional<std::int64_t>> CommittedOffset(std::string_view group,
                                                       const TopicPartition& partition) override {
-    return AskCommitted(client_, group, partition);
+    if (Status there = client_.CheckPartition(partition); !there) return there.error();
+    return client_.WithGroup(
+        group, [&](rd_kafka_t* consumer) -> Result<std::optional<std::int64_t>> {
+          return AskCommitted(client_, consumer, std::string(group), partition);
+        });
   }
   Status Trim(const TopicPartition& partition, std::int64_t before) override {
     return TrimKafka(client_, partition, before);

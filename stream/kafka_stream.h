@@ -6,7 +6,7 @@
 // access list covers it.
 //
 // Away. Opening needs no broker. A call that needs one waits for it for at most kKafkaCallMax
-// (Commit and Abort for at most the transaction's time-out), then gives kRetryLater; nothing that
+// (Commit for at most the transaction's time-out), then gives kRetryLater; nothing that
 // failed so may be taken as not done. A Reader's Poll waits silently and goes on by itself once the
 // broker is back. Readers and writers are destroyed within two seconds, broker or not.
 //
@@ -20,10 +20,10 @@
 // - Offsets sent are not checked against the end of the partition.
 //
 // A Writer's Commit: kRetryLater: aborted, nothing of it will be seen. kConflict: it was fenced, by
-// a newer writer of its id or by a newer generation of its group, or the outcome is unknown (the
-// coordinator did not answer in time): destroy it, make a new one (which completes or aborts what
-// was left, whatever was delayed), and only then read the committed offsets again. kFatal: settings
-// or permissions.
+// a newer writer of its id or by a newer generation of its group, or it could not abort, or the
+// outcome is unknown (the coordinator did not answer in time): destroy it, make a new one (which
+// completes or aborts what was left, whatever was delayed), and only then read the committed
+// offsets again. kFatal: settings or permissions.
 //
 // TopicId() is the topic's UUID where librdkafka can tell it (2.3 and later), else the cluster's id
 // and the topic's name, which does not change when a topic is made again.

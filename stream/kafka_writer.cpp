@@ -15,6 +15,7 @@ constexpr milliseconds kFlushStep{50};
 constexpr milliseconds kQueueFullStep{10};
 // Longer than a transaction lives there is nothing to wait for; the coordinator aborts it.
 constexpr milliseconds kTransactionMax{10'000};
+constexpr milliseconds kAbortMax{4'000};
 constexpr milliseconds kFarewellMax{1'000};
 
 }  // namespace
@@ -43,7 +44,7 @@ Status KafkaWriter::Start() {
   const std::string what = "Writer " + id_ + " cannot begin";
   if (IsFenced(code)) return Conflict(what + ": " + text + ".");
   if (IsPermanent(code)) return Fatal(what + ": " + text + ".");
-  client_.log().Away(text);
+  if (IsUnreachable(code)) client_.log().Away(text);
   return RetryLater(what + ": " + text + ".");
 }
 
@@ -198,7 +199,7 @@ Status KafkaWriter::Commit() {
   if (Status open = CheckOpen(); !open) return open;
   Status committed = CommitOpen();
   if (!committed && !failed_) {
-    const Status aborted = AbortOpen(Clock::now() + kTransactionMax);
+    const Status aborted = AbortOpen(Clock::now() + kAbortMax);
     if (!aborted) committed = aborted;
     // The writer lives, but whoever it writes for has no say any more.
     if (committed.error().code == ErrorCode::kConflict) failed_ = committed.error();
@@ -263,7 +264,7 @@ Status KafkaWriter::Judge(KafkaError error, const char* call) {
   if (IsPermanent(code)) return Die(Fatal(message));
   if (rd_kafka_error_is_fatal(error.get())) return Die(Conflict(message));
   if (IsFenced(code)) return Conflict(message);
-  if (rd_kafka_error_is_retriable(error.get())) client_.log().Away(message);
+  if (IsUnreachable(code)) client_.log().Away(message);
   return RetryLater(message);
 }
 
@@ -276,7 +277,7 @@ Status KafkaWriter::Die(Error error) {
 
 Status KafkaWriter::Abort() {
   if (Status open = CheckOpen(); !open) return open;
-  return AbortOpen(Clock::now() + kTransactionMax);
+  return AbortOpen(Clock::now() + kAbortMax);
 }
 
 Status KafkaWriter::AbortOpen(Clock::time_point deadline) {

@@ -24,6 +24,7 @@ class ChildProcess {
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
+  pid_t pid() const { return pid_; }
   // kill -9; gives the exit code, or -1 if the signal ended it.
   int Kill() {
     kill(pid_, SIGKILL);
