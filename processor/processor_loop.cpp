@@ -20,6 +20,7 @@ constexpr milliseconds kWaitStep{25};
 // After so long without a failure the next one is the first of its kind.
 constexpr std::chrono::seconds kCalm{10};
 constexpr std::chrono::hours kTrimEvery{1};
+constexpr milliseconds kPassEvery{500};
 constexpr std::size_t kSampleBytes = 200;
 
 }  // namespace
@@ -133,6 +134,7 @@ Status ProcessorLoop::Work() {
     }
     wait = std::min(wait, left);
   } else if (!restoration_) {
+    if (Status status = PassMarkers(); !status) return status;
     if (Status status = TrimOne(); !status) return status;
   }
   Result<Polled> polled = reader_->Poll(settings_.batch_records_max - batch_records_, wait);
@@ -219,6 +221,23 @@ Status ProcessorLoop::SeekAll() {
     if (Status status = reader_->Seek(partition->posts, partition->next); !status) return status;
     partition->must_seek = false;
     reader_->Resume(partition->posts);
+  }
+  return {};
+}
+
+// Offsets that are no records (transaction markers, mostly) lie behind the last record too: they
+// are passed while there is nothing else to do, so that who has read everything shows no lag.
+Status ProcessorLoop::PassMarkers() {
+  if (Clock::now() < passed_at_ + kPassEvery) return {};
+  passed_at_ = Clock::now();
+  for (const auto& [number, partition] : partitions_) {
+    if (partition->must_seek) continue;
+    const Result<std::int64_t> position = reader_->Position(partition->posts);
+    if (!position) return position.error();
+    if (*position <= partition->next) continue;
+    partition->next = *position;
+    partition->touched = true;
+    commit_now_ = true;
   }
   return {};
 }

@@ -121,6 +121,7 @@ class ProcessorLoop {
   Status Restore();
   Status ApplyReload();
   Status SeekAll();
+  Status PassMarkers();
   void Drop(const std::vector<TopicPartition>& partitions);
   Status TrimOne();
   void Publish();
@@ -150,6 +151,7 @@ class ProcessorLoop {
   std::uint64_t restored_before_ = 0;  // by the restorations that are over
   std::deque<std::int32_t> to_trim_;
   Clock::time_point trimmed_at_;
+  Clock::time_point passed_at_;
 
   // The open batch.
   std::vector<Reject> rejects_;
