@@ -53,14 +53,14 @@ def broker(folder):
     return made
 
 
-def tool(name, *arguments, timeout=900):
-    """The JSON that one of the programs in peers/ prints; it runs on the broker's core."""
-    done = subprocess.run(pinned(cores()[0], [programs() / name, *arguments]),
+def tool(name, *arguments, core=None, timeout=900):
+    """The JSON that one of the programs in peers/ prints; by itself it runs on the broker's core."""
+    done = subprocess.run(pinned(cores()[0] if core is None else core, [programs() / name, *arguments]),
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout,
                           check=False)
     if done.returncode != 0:
         raise MeasureError(f"{name} failed ({done.returncode}): {done.stderr[-2000:]}")
-    return json.loads(done.stdout)
+    return json.loads(done.stdout.splitlines()[-1])  # what the stream logs stands before it
 
 
 class Program:
