@@ -13,6 +13,7 @@
 #include "app/export_csv.h"
 #include "app/export_posts.h"
 #include "app/setup.h"
+#include "app/stored_contents.h"
 #include "model/html.h"
 #include "model/post_json.h"
 #include "model/timeline_json.h"
@@ -69,47 +70,6 @@ class Output {
   int failed_ = 0;
 };
 
-// The texts of a timeline's entries, fetched from the store in stretches: entries are asked for in
-// timeline order.
-class StoredTexts {
- public:
-  StoredTexts(TimelineReadStore& store, const Timeline& timeline)
-      : store_(store), timeline_(timeline) {}
-
-  std::string Text(const TimelineEntry& entry) {
-    const auto index = static_cast<std::size_t>(&entry - timeline_.entries().data());
-    if (index < begin_ || index >= begin_ + contents_.size()) Fetch(index);
-    if (!status_) return {};
-    Post post;
-    status_ = ReadContent(contents_[index - begin_], post);
-    return TextFromHtml(post.content);
-  }
-  const Status& status() const { return status_; }
-
- private:
-  static constexpr std::size_t kStretch = 1'000;
-
-  void Fetch(std::size_t index) {
-    const std::size_t end = std::min(index + kStretch, timeline_.entries().size());
-    std::vector<std::string> ids;
-    for (std::size_t i = index; i < end; ++i) ids.push_back(timeline_.entries()[i].record.id);
-    auto contents = store_.Contents(timeline_.hashtag(), ids);
-    contents_.clear();
-    begin_ = index;
-    if (!contents) {
-      status_ = contents.error();
-      return;
-    }
-    contents_ = std::move(*contents);
-  }
-
-  TimelineReadStore& store_;
-  const Timeline& timeline_;
-  std::size_t begin_ = 0;
-  std::vector<std::string> contents_;
-  Status status_;
-};
-
 Result<std::uint32_t> FindSession(const Timeline& timeline, const std::string& id,
                                   std::int64_t gap_ms) {
   if (id.empty()) return kNone;
@@ -128,8 +88,14 @@ Status WriteFormat(const ExportOptions& options, TimelineReadStore& store, const
     out.Write(text);
     out.Write("\n");
   };
-  StoredTexts texts(store, timeline);
-  const EntryText text = [&](const TimelineEntry& entry) { return texts.Text(entry); };
+  StoredContents contents(store, timeline);
+  Status unread;
+  const EntryText text = [&](const TimelineEntry& entry) {
+    Post post;
+    const std::string& content = contents.Of(entry);
+    if (unread && contents.status()) unread = ReadContent(content, post);
+    return TextFromHtml(post.content);
+  };
   if (options.format == "timeline") {
     WriteTimelineJson(timeline, gap_ms, session, text, line);
   } else if (options.format == "csv") {
@@ -137,7 +103,7 @@ Status WriteFormat(const ExportOptions& options, TimelineReadStore& store, const
   } else {
     if (Status s = WritePosts(timeline, rest.coverage, session, store, line); !s) return s;
   }
-  return texts.status();
+  return contents.status() ? unread : contents.status();
 }
 
 int Export(const ExportOptions& options) {

@@ -96,7 +96,11 @@ Status WaitUntilErased(const Settings& settings, StopSignals& signals) {
     (void)release;
   }
   if (!runs) {
-    Daemons daemons(settings, [&signals] { signals.RequestStop(); });
+    DaemonsOptions options;
+    options.process = options.sink = true;
+    options.command = "latecomer forget";
+    Daemons daemons(std::make_shared<const Settings>(settings), options,
+                    [&signals] { signals.RequestStop(); });
     if (Status started = daemons.Start(); !started) return started;
     while (!signals.WaitFor(kLook)) {
       Result<bool> idle = daemons.IsIdle();
@@ -105,7 +109,7 @@ Status WaitUntilErased(const Settings& settings, StopSignals& signals) {
     }
     if (Status stopped = daemons.Stop(); !stopped) return stopped;
     if (Status cleaned = EraseFromStream(daemons.stream()); !cleaned) return cleaned;
-    return daemons.write_store().Scrub(Now());
+    return daemons.sink().store().Scrub(Now());
   }
   return {};
 }

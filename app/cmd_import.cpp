@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "app/importer.h"
 #include "app/setup.h"
+#include "app/until_there.h"
 #include "base/stop_signals.h"
 
 namespace latecomer {
@@ -37,7 +38,9 @@ int Import(const ImportOptions& options) {
   StopSignals signals;
   Result<std::unique_ptr<Stream>> stream = OpenStream(*settings);
   if (!stream) return Fail(stream.error());
-  if (Status made = PrepareTopics(**stream, *settings); !made) return Fail(made.error());
+  const Status made =
+      UntilThere(signals.token(), [&] { return PrepareTopics(**stream, *settings); });
+  if (!made) return Fail(made.error());
   ImportRequest request;
   request.hashtag = *hashtag;
   request.files = options.archive.files;

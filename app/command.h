@@ -19,6 +19,7 @@ inline constexpr int kWrongUsage = 2;
 using AddCommand = void (*)(CLI::App& app, int& exit_code);
 
 void AddRun(CLI::App& app, int& exit_code);
+void AddDaemons(CLI::App& app, int& exit_code);  // ingest, process, sink, replay
 void AddImport(CLI::App& app, int& exit_code);
 void AddPreview(CLI::App& app, int& exit_code);
 void AddExport(CLI::App& app, int& exit_code);
@@ -27,6 +28,7 @@ void AddSessions(CLI::App& app, int& exit_code);
 void AddConversations(CLI::App& app, int& exit_code);
 void AddSearch(CLI::App& app, int& exit_code);
 void AddForget(CLI::App& app, int& exit_code);
+void AddMigrate(CLI::App& app, int& exit_code);
 void AddCheckConfig(CLI::App& app, int& exit_code);
 
 }  // namespace latecomer

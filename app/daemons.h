@@ -1,38 +1,50 @@
-// All daemons of the embedded default in one process, sharing one data directory.
+// The parts of a daemon's process, all of them for `latecomer run`: opens what they share, waits
+// for a broker or a database that is away, starts them, and stops them together.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "app/crew.h"
+#include "app/daemon_part.h"
+#include "app/ingest_part.h"
+#include "app/processor_part.h"
+#include "app/replay_part.h"
+#include "app/sink_part.h"
 #include "base/file_lock.h"
+#include "base/outage.h"
 #include "base/result.h"
 #include "config/settings.h"
-#include "processor/processor_loop.h"
-#include "sink/sink_loop.h"
 #include "store/timeline_store.h"
 #include "stream/stream.h"
 
 namespace latecomer {
 
+struct DaemonsOptions {
+  bool ingest = false;
+  bool process = false;
+  bool sink = false;
+  bool replay = false;
+  std::string instance;                   // empty: as the settings say
+  std::string command = "latecomer run";  // that asked for it, for messages
+};
+
 class Daemons {
  public:
   // `on_failure` is called once, from a daemon's thread, when the first of them has failed.
-  Daemons(const Settings& settings, std::function<void()> on_failure);
+  Daemons(SharedSettings settings, DaemonsOptions options, std::function<void()> on_failure);
   ~Daemons();  // stops
   Daemons(const Daemons&) = delete;
   Daemons& operator=(const Daemons&) = delete;
 
-  // Takes the data directory's lock (kConflict names who holds it), opens stream and store, starts
-  // processor and sink.
+  // Takes the locks (kConflict names who holds one) and opens what is shared. Then the parts are
+  // started: at once where everything is embedded, else from a thread of its own that tries again
+  // until broker and database are there.
   Status Start();
-  // Starts reading the `archive` sources, each once.
-  Status StartSources();
+  void Reload(const SharedSettings& settings);
 
   // Whether every source has been read and every stage has caught up. An error of a daemon is given
   // once it has failed.
@@ -40,30 +52,31 @@ class Daemons {
   // Stops and waits; gives the first failure, if there was one.
   Status Stop();
 
+  const std::string& instance() const { return options_.instance; }
   Stream& stream() { return *stream_; }
-  TimelineWriteStore& write_store() { return *write_store_; }
-  const ProcessorCounters& processed() const { return processor_->counters(); }
+  SinkPart& sink() { return *sink_; }
+  ProcessorPart& processor() { return *processor_; }
 
  private:
-  void Launch(const std::string& name, std::function<Status(std::stop_token)> run);
-  Status ImportSource(const SourceSettings& source, const std::string& hashtag,
-                      const std::stop_token& stop);
-  Status Janitor(std::stop_token stop);
-  Result<bool> HasProcessed(std::int32_t partition);
-  Result<bool> HasStored(std::int32_t partition);
-  std::optional<Error> Failure();
+  Status TakeLocks();
+  void MakeParts();
+  Status StartParts();
+  Status KeepStarting(const std::stop_token& stop);
+  Status Janitor(const std::stop_token& stop);
 
-  const Settings& settings_;
-  std::function<void()> on_failure_;
-  std::optional<FileLock> lock_;
+  SharedSettings settings_;
+  DaemonsOptions options_;
+  std::vector<FileLock> locks_;
   std::unique_ptr<Stream> stream_;
-  std::unique_ptr<TimelineWriteStore> write_store_;
-  std::unique_ptr<ProcessorLoop> processor_;
-  std::unique_ptr<SinkLoop> sink_;
-  std::atomic<int> sources_left_{0};
-  std::mutex mutex_;
-  std::optional<Error> failure_;  // guarded by mutex_
-  std::vector<std::jthread> threads_;
+  std::unique_ptr<IngestPart> ingest_;
+  std::unique_ptr<ProcessorPart> processor_;
+  std::unique_ptr<SinkPart> sink_;
+  std::unique_ptr<ReplayPart> replay_;
+  std::vector<DaemonPart*> parts_;  // in the order in which they start
+  std::size_t parts_started_ = 0;
+  std::atomic<bool> started_{false};  // all of them
+  Outage starting_{"starting"};
+  Crew crew_;  // last: its threads use all of the above
 };
 
 }  // namespace latecomer

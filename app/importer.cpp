@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <thread>
+#include <optional>
 
+#include "app/until_there.h"
 #include "base/json_out.h"
 #include "base/sha256.h"
 #include "ingest/cursor_store.h"
@@ -14,9 +15,6 @@
 
 namespace latecomer {
 namespace {
-
-constexpr int kAttemptsMax = 60;
-constexpr std::chrono::seconds kAttemptEvery{1};
 
 std::set<std::string, std::less<>> KeysOf(const HashtagSettings& hashtag) {
   std::set<std::string, std::less<>> keys(hashtag.aliases.begin(), hashtag.aliases.end());
@@ -102,13 +100,7 @@ class FileImport : public ArchiveVisitor {
   }
 
   Status Commit() {
-    for (int attempt = 1;; ++attempt) {
-      Status committed = writer_.Commit(cursor_key_, CursorText(next_));
-      const bool again = !committed && committed.error().code == ErrorCode::kRetryLater &&
-                         attempt < kAttemptsMax && !stop_.stop_requested();
-      if (!again) return committed;
-      std::this_thread::sleep_for(kAttemptEvery);
-    }
+    return UntilThere(stop_, [this] { return writer_.Commit(cursor_key_, CursorText(next_)); });
   }
   const Status& status() const { return status_; }
 
@@ -178,34 +170,39 @@ Result<ImportOutcome> ImportArchives(Stream& stream, const ImportRequest& reques
     outcome.interrupted = stop.stop_requested();
     return outcome.interrupted ? Result<ImportOutcome>(std::move(outcome)) : read.error();
   }
-  ImportLedger ledger(request.hashtag);
-  if (Status loaded = ledger.Load(stream, stop); !loaded) {
+  std::optional<ImportLedger> loading;
+  const Status loaded = UntilThere(stop, [&] {
+    loading.emplace(request.hashtag);
+    return loading->Load(stream, stop);
+  });
+  if (!loaded) {
     outcome.interrupted = stop.stop_requested();
     return outcome.interrupted ? Result<ImportOutcome>(std::move(outcome)) : loaded.error();
   }
+  ImportLedger& ledger = *loading;
   const std::string source = "import " + RunId(request, files.selection());
-  Result<PostWriter> writer = PostWriter::Open(stream, source);
+  Result<PostWriter> writer = UntilThere(stop, [&] { return PostWriter::Open(stream, source); });
   if (!writer) return writer.error();
   outcome.damage = files.damage();
   for (std::size_t i = 0; i < files.selection().files().size() && !outcome.interrupted; ++i) {
     const ArchiveFacts& facts = files.selection().files()[i];
     const std::string key = source + " " + facts.digest;
-    Result<std::optional<std::string>> cursor = ReadCursor(stream, source, key);
+    Result<std::optional<std::string>> cursor =
+        UntilThere(stop, [&] { return ReadCursor(stream, source, key); });
     if (!cursor) return cursor.error();
-    FileImport import(request.hashtag, *writer, key, CursorPosition(*cursor), ledger, outcome,
-                      stop);
-    import.on_progress = [&](std::uint64_t bytes) {
+    FileImport file(request.hashtag, *writer, key, CursorPosition(*cursor), ledger, outcome, stop);
+    file.on_progress = [&](std::uint64_t bytes) {
       progress.Show("writing " + facts.options.name, bytes, facts.bytes);
-  };
-  const Status read = files.selection().ForEachSelected(i, 0, import);
-  if (!import.status()) return import.status().error();
-  if (!read && facts.damage.empty()) return read.error();
-  if (Status committed = import.Commit(); !committed) return committed.error();
+    };
+    const Status read = files.selection().ForEachSelected(i, 0, file);
+    if (!file.status()) return file.status().error();
+    if (!read && facts.damage.empty()) return read.error();
+    if (Status committed = file.Commit(); !committed) return committed.error();
+  }
+  ledger.Finish();
+  outcome.counts = ledger.counts;
+  outcome.counts.rejects = outcome.rejects.count();
+  return outcome;
 }
-ledger.Finish();
-outcome.counts = ledger.counts;
-outcome.counts.rejects = outcome.rejects.count();
-return outcome;
-}  // namespace latecomer
 
 }  // namespace latecomer

@@ -11,10 +11,10 @@
 namespace {
 
 constexpr latecomer::AddCommand kCommands[] = {
-    latecomer::AddRun,           latecomer::AddImport,   latecomer::AddPreview,
-    latecomer::AddExport,        latecomer::AddHashtags, latecomer::AddSessions,
-    latecomer::AddConversations, latecomer::AddSearch,   latecomer::AddForget,
-    latecomer::AddCheckConfig};
+    latecomer::AddRun,      latecomer::AddDaemons,       latecomer::AddImport,
+    latecomer::AddPreview,  latecomer::AddExport,        latecomer::AddHashtags,
+    latecomer::AddSessions, latecomer::AddConversations, latecomer::AddSearch,
+    latecomer::AddForget,   latecomer::AddMigrate,       latecomer::AddCheckConfig};
 
 std::string VersionLine() { return "latecomer " + std::string(latecomer::VersionText()); }
 

@@ -48,7 +48,7 @@ Result<std::optional<MigrationState>> ReadMigrationOf(Stream& stream) {
 Status RefuseUnfinishedMigration(Stream& stream) {
   Result<std::optional<MigrationState>> state = ReadMigrationOf(stream);
   if (!state) return state.error();
-  if (!*state || (*state)->at.phase == MigrationPhase::kDone) return {};
+  if (!*state || (*state)->at.phase == MigrationPhase::kFinished) return {};
   return Conflict("the migration of " + (*state)->from +
                   " into this stream is not finished: run that `latecomer migrate` again first");
 }
@@ -220,7 +220,7 @@ Status Migration::Compare(const std::stop_token& stop) {
 
 Status Migration::Finish(const std::stop_token& stop) {
   MigrationChunk last;
-  last.after = {MigrationPhase::kDone, 0, 0};
+  last.after = {MigrationPhase::kFinished, 0, 0};
   last.counts = state_.counts;
   if (Status written = Write(last, stop); !written) return written;
   writer_.reset();

@@ -42,7 +42,7 @@ class Migration {
   // What Prepare found: records in the source; begun earlier; and finished then.
   std::uint64_t offsets() const { return OffsetsToCopy(source_); }
   bool is_resumed() const { return resumed_; }
-  bool is_done() const { return state_.at.phase == MigrationPhase::kDone; }
+  bool is_done() const { return state_.at.phase == MigrationPhase::kFinished; }
 
   // Reads the source once, and then copies it. kRetryLater: `stop`, or a broker that stays away;
   // run again, it resumes. kConflict: the source changes, or somebody else writes to the

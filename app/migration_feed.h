@@ -29,7 +29,7 @@ enum class MigrationPhase : std::uint8_t {
   kCursors,
   kRejects,
   kCopied,  // all is there, and not yet compared
-  kDone
+  kFinished
 };
 
 struct MigrationPosition {

@@ -12,17 +12,11 @@
 
 #include "app/command.h"
 #include "model/hashtag.h"
+#include "store/postgres_store.h"
 #include "store/sqlite_store.h"
 #include "stream/embedded_stream.h"
-#include "stream/topics.h"
-#if __has_include("stream/kafka_stream.h")
 #include "stream/kafka_stream.h"
-#define LATECOMER_HAS_KAFKA 1
-#endif
-#if __has_include("store/postgres_store.h")
-#include "store/postgres_store.h"
-#define LATECOMER_HAS_POSTGRES 1
-#endif
+#include "stream/topics.h"
 
 namespace latecomer {
 
@@ -106,6 +100,12 @@ std::string InstanceName(const Settings& settings) {
   return instance;
 }
 
+std::string WorkerName(const Settings& settings, const std::string& instance, const char* role,
+                       std::int64_t worker) {
+  const std::string name = std::string(role) + "-" + std::to_string(worker);
+  return settings.stream.kind == "embedded" ? name : instance + "-" + name;
+}
+
 std::int32_t PartitionsOf(const Settings& settings) {
   return settings.stream.kind == "embedded" ? kEmbeddedPartitions : settings.stream.partitions;
 }
@@ -127,7 +127,6 @@ SqliteStoreSettings SqliteSettings(const Settings& settings) {
   return sqlite;
 }
 
-#if LATECOMER_HAS_KAFKA
 Result<std::unique_ptr<Stream>> OpenKafka(const Settings& settings, const std::string& name) {
   KafkaStreamSettings kafka;
   kafka.brokers = settings.stream.brokers;
@@ -138,9 +137,7 @@ Result<std::unique_ptr<Stream>> OpenKafka(const Settings& settings, const std::s
   kafka.librdkafka = settings.stream.librdkafka;
   return OpenKafkaStream(kafka);
 }
-#endif
 
-#if LATECOMER_HAS_POSTGRES
 PostgresStoreSettings PostgresSettings(const Settings& settings, const std::string& name) {
   PostgresStoreSettings postgres;
   postgres.url = settings.store.url;
@@ -148,17 +145,11 @@ PostgresStoreSettings PostgresSettings(const Settings& settings, const std::stri
   postgres.application_name = name;
   return postgres;
 }
-#endif
 
 }  // namespace
 
 Result<std::unique_ptr<Stream>> OpenStream(const Settings& settings, const std::string& name) {
-#if LATECOMER_HAS_KAFKA
   if (settings.stream.kind == "kafka") return OpenKafka(settings, name);
-#else
-  static_cast<void>(name);
-  if (settings.stream.kind == "kafka") return Fatal("this build cannot speak to Kafka");
-#endif
   if (Status made = MakeDataDirectory(settings); !made) return made.error();
   EmbeddedStreamSettings stream;
   stream.path = PathIn(settings, "stream.db");
@@ -168,28 +159,18 @@ Result<std::unique_ptr<Stream>> OpenStream(const Settings& settings, const std::
 
 Result<std::unique_ptr<TimelineWriteStore>> OpenWriteStore(const Settings& settings,
                                                            const std::string& name) {
-#if LATECOMER_HAS_POSTGRES
   if (settings.store.kind == "postgres") {
     return OpenPostgresWriteStore(PostgresSettings(settings, name));
   }
-#else
-  static_cast<void>(name);
-  if (settings.store.kind == "postgres") return Fatal("this build cannot speak to PostgreSQL");
-#endif
   if (Status made = MakeDataDirectory(settings); !made) return made.error();
   return OpenSqliteWriteStore(SqliteSettings(settings));
 }
 
 Result<std::unique_ptr<TimelineReadStore>> OpenReadStore(const Settings& settings,
                                                          const std::string& name) {
-#if LATECOMER_HAS_POSTGRES
   if (settings.store.kind == "postgres") {
     return OpenPostgresReadStore(PostgresSettings(settings, name));
   }
-#else
-  static_cast<void>(name);
-  if (settings.store.kind == "postgres") return Fatal("this build cannot speak to PostgreSQL");
-#endif
   Result<std::unique_ptr<TimelineReadStore>> store = OpenSqliteReadStore(SqliteSettings(settings));
   if (!store && store.error().code == ErrorCode::kNotFound) {
     return NotFound("nothing is stored under " + settings.data +

@@ -49,6 +49,11 @@ std::string SpoolDirectory(const Settings& settings);
 // The name of this process's host among those that share the work: `instance`, or the host's name.
 std::string InstanceName(const Settings& settings);
 
+// The name of worker number `worker` of a role: "INSTANCE-processor-0". Embedded, where one process
+// holds the data directory, it is the same on every host.
+std::string WorkerName(const Settings& settings, const std::string& instance, const char* role,
+                       std::int64_t worker);
+
 // The stream and the store as the settings say. What is embedded makes the data directory; of what
 // lies elsewhere nothing needs to be reachable yet: its calls give kRetryLater while it is away.
 // `name` shows in the broker's and the database's own lists of clients.

@@ -1,0 +1,56 @@
+#include "app/replay_part.h"
+
+#include <sys/resource.h>
+
+#include "app/setup.h"
+#include "base/log.h"
+#include "base/version.h"
+
+namespace latecomer {
+namespace {
+
+ReplayServerOptions ServerOptions(const Settings& settings) {
+  ReplayServerOptions options;
+  options.listen = settings.replay.listen;
+  options.base_url = settings.replay.base_url;
+  options.hashtags = settings.hashtags;
+  options.version = VersionText();
+  return options;
+}
+
+// Each viewer is a connection: as many files as the system lets us have.
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+ReplayPart::ReplayPart(PartContext context) : context_(std::move(context)) {}
+ReplayPart::~ReplayPart() = default;
+
+Status ReplayPart::Start() {
+  const Settings& settings = *context_.settings;
+  Result<std::unique_ptr<TimelineReadStore>> store =
+      OpenReadStore(settings, "latecomer " + context_.instance + "-replay");
+  if (!store) return store.error();
+  RaiseFileLimit();
+  auto server = std::make_unique<ReplayServer>(ServerOptions(settings), **store);
+  if (Status started = server->Start(); !started) return started;
+  store_ = std::move(*store);
+  server_ = std::move(server);
+  started_ = true;
+  const std::string& listen = settings.replay.listen;
+  const std::string host = listen.substr(0, listen.rfind(':'));
+  spdlog::info("replaying at {}", server_->port() == 0 ? listen
+                                                       : "http://" + host + ":" +
+                                                             std::to_string(server_->port()) + "/");
+  return {};
+}
+
+void ReplayPart::Report(HealthReport& report) const { static_cast<void>(report); }
+void ReplayPart::Collect(MetricFamilies& out) const { static_cast<void>(out); }
+
+}  // namespace latecomer
