@@ -129,6 +129,8 @@ void HttpTransfer::SetMethod() {
   if (plan_.request->method != HttpMethod::kPost) return;
   CURL* easy = easy_.get();
   const std::string& body = plan_.request->body;
+  // On a connection that turns out to be dead libcurl would send it again by itself.
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
   curl_easy_setopt(easy, CURLOPT_POST, 1L);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.c_str());
   curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
@@ -214,6 +216,7 @@ bool HttpTransfer::TakeHeader(std::string_view line) {
   }
   line = Trim(line);
   if (line.empty()) {
+    has_head_ = status_ >= 200;
     if (status_ >= 200 && plan_.heads != nullptr) plan_.heads->push_back(this);
     return true;
   }
@@ -296,7 +299,11 @@ std::string HttpTransfer::Why(CURLcode code) const {
 
 std::optional<HttpTransfer::Failure> HttpTransfer::FailureOf(CURLcode code) const {
   // Enough has come of what nobody reads.
-  if (code == CURLE_OK || cut_ == Cut::kUnwanted) return std::nullopt;
+  if (cut_ == Cut::kUnwanted) return std::nullopt;
+  if (code == CURLE_OK) {
+    if (has_head_) return std::nullopt;
+    return Failure{RetryLater(Name() + ": the answer ends within its headers")};
+  }
   switch (cut_) {
     case Cut::kHeaders:
       return Failure{Invalid(Name() + ": more than " + std::to_string(kHeaderBytesMax >> 10U) +

@@ -109,6 +109,7 @@ class HttpTransfer {
   std::unique_ptr<CURL, EasyFree> easy_;  // after what it points to
 
   int status_ = 0;
+  bool has_head_ = false;  // its headers have come whole
   HttpHeaders headers_;
   std::size_t header_bytes_ = 0;
   std::string body_;

@@ -3,3 +3,7 @@ latecomer_test(http_test
   SOURCES http_address_test.cpp http_check_test.cpp http_politeness_test.cpp http_rate_test.cpp
           http_secret_test.cpp http_simulation.cpp http_url_test.cpp sse_reader_test.cpp
   LIBS latecomer_http)
+latecomer_test(http_client_test
+  SOURCES http_client_test.cpp http_redirect_test.cpp http_stop_test.cpp http_stream_test.cpp
+          http_test_server.cpp
+  LIBS latecomer_http ZLIB::ZLIB LABELS threads)
