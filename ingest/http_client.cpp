@@ -1,9 +1,13 @@
 #include "ingest/http_client.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "base/version.h"
@@ -145,6 +149,10 @@ Result<std::unique_ptr<HttpClient>> MakeHttpClient(const HttpClientSettings& set
   if (!settings.proxy.empty()) {
     const Result<Url> proxy = ParseUrl(settings.proxy);
     if (!proxy) return Invalid("the proxy is " + proxy.error().message);
+  }
+  if (!settings.ca_file.empty() && ::access(settings.ca_file.c_str(), R_OK) != 0) {
+    return Invalid("cannot read the certificates in " + settings.ca_file + ": " +
+                   std::generic_category().message(errno));
   }
   HttpEngineSettings engine;
   engine.transfer.user_agent = *user_agent;

@@ -91,7 +91,7 @@ class HttpClient {
 };
 
 // kInvalid: no contact, or one with controls or more than 200 bytes; entries of `allowed_private`
-// that are none; a proxy that is no URL. Reaches out to nobody.
+// that are none; a proxy that is no URL; a ca_file that cannot be read. Reaches out to nobody.
 Result<std::unique_ptr<HttpClient>> MakeHttpClient(const HttpClientSettings& settings);
 
 }  // namespace latecomer

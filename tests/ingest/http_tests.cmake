@@ -5,5 +5,5 @@ latecomer_test(http_test
   LIBS latecomer_http)
 latecomer_test(http_client_test
   SOURCES http_client_test.cpp http_redirect_test.cpp http_stop_test.cpp http_stream_test.cpp
-          http_test_server.cpp
+          http_test_server.cpp http_tls_test.cpp
   LIBS latecomer_http ZLIB::ZLIB LABELS threads)
