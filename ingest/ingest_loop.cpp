@@ -1,6 +1,7 @@
 #include "ingest/ingest_loop.h"
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 
 #include "base/backoff.h"
@@ -242,20 +243,24 @@ Status IngestLoop::Reconcile() {
   for (const std::string& name : gone) Erase(name);
   restart_ended_ = false;
   CutOverdue();
-  StartMissing();
-  return {};
+  return StartMissing();
 }
 
-void IngestLoop::StartMissing() {
+Status IngestLoop::StartMissing() {
   for (const auto& [name, spec] : specs_) {
     const std::int32_t partition = PartitionOf(name, partition_count_);
     if (!owned_.contains(partition) || runs_.contains(name)) continue;
     const std::lock_guard<std::mutex> guard(mutex_);
     std::unique_ptr<SourceCounters>& counters = source_counters_[name];
     if (!counters) counters = std::make_unique<SourceCounters>();
-    runs_[name] = std::make_unique<SourceRun>(
-        stream_, spec, TopicPartition{kCursorsTopic, partition}, seat_, *counters, settings_.run);
+    try {
+      runs_[name] = std::make_unique<SourceRun>(
+          stream_, spec, TopicPartition{kCursorsTopic, partition}, seat_, *counters, settings_.run);
+    } catch (const std::system_error& error) {
+      return RetryLater("source " + name + " cannot have a thread: " + error.what());
+    }
   }
+  return {};
 }
 
 Status IngestLoop::StartRestores() {

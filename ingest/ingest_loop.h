@@ -68,6 +68,8 @@ struct IngestCounters {
 
 class IngestLoop {
  public:
+  // All ingesters are given the same sources: whoever owns one's partition runs it as it knows it,
+  // and one that the owner does not know is not run.
   IngestLoop(Stream& stream, std::vector<SourceSpec> specs, IngestLoopSettings settings);
   // Waits for sources that are cut off and still at work.
   ~IngestLoop();
@@ -111,7 +113,7 @@ class IngestLoop {
 
   Status Reconcile();
   bool IsWanted(const SourceRun& run) const;
-  void StartMissing();
+  Status StartMissing();
   void CutOverdue();
   Status StartRestores();
   Status StepRestores();

@@ -79,6 +79,7 @@ struct SourceCounters {
   // Counted by who runs it.
   std::atomic<std::uint64_t> starts{0};
   std::atomic<std::uint64_t> failures{0};
+  std::atomic<std::uint64_t> fenced{0};  // commits refused: the group or the owner has changed
 };
 
 // What a source works with. Valid while Run runs, and only in its thread.

@@ -120,14 +120,26 @@ void SourceRun::Main() {
   ended_ = true;
 }
 
-// After a fenced commit: until the group has confirmed the ownership by a newer generation, or the
-// loop has had the time to learn that it is gone.
-void SourceRun::WaitToRestart(std::chrono::milliseconds wait) {
-  if (!broken_) {
-    WaitFor(wait);
+void SourceRun::WaitAfter(const Error& error) {
+  Show(SourceState::kWaiting, error.message);
+  if (progressed_) restart_.Reset();
+  if (broken_) {
+    // Each time that ingesters come and go some commits are refused: nothing is wrong with it.
+    ++counters_.fenced;
+    spdlog::info("source {}: {} (it begins anew if it is still owned here)", spec_.name,
+                 error.message);
+    WaitToReopen(error.retry_after);
     return;
   }
-  const auto until = std::chrono::steady_clock::now() + std::max(wait, settings_.reopen_wait);
+  ++counters_.failures;
+  outage_.Failed(error.message);
+  WaitFor(restart_.Next(error.retry_after));
+}
+
+// Until the group has confirmed the ownership by a newer generation, or the loop has had the time
+// to learn that it is gone.
+void SourceRun::WaitToReopen(std::chrono::milliseconds asked) {
+  const auto until = std::chrono::steady_clock::now() + std::max(asked, settings_.reopen_wait);
   while (std::chrono::steady_clock::now() < until && WaitFor(kLook)) {
     const GroupMetadata now = seat_.Get();
     if (owned_ && now.member == failed_group_.member && now.generation > failed_group_.generation) {
@@ -150,17 +162,14 @@ SourceState SourceRun::Work() {
       return SourceState::kDone;
     }
     const Error error = status ? RetryLater("it ended by itself") : status.error();
-    ++counters_.failures;
     if (!IsWorthWaiting(error)) {
+      ++counters_.failures;
       spdlog::error("source {}: {} (stopped until the settings are read again)", spec_.name,
                     error.message);
       Show(SourceState::kFailed, error.message);
       return SourceState::kFailed;
     }
-    if (progressed_) restart_.Reset();
-    outage_.Failed(error.message);
-    Show(SourceState::kWaiting, error.message);
-    WaitToRestart(restart_.Next(error.retry_after));
+    WaitAfter(error);
   }
   return SourceState::kStopped;
 }

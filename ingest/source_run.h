@@ -99,7 +99,8 @@ class SourceRun final : private SourceContext {
   Status OpenWriter();
   Status AwaitCursors();
   Status RunSource();
-  void WaitToRestart(std::chrono::milliseconds wait);
+  void WaitAfter(const Error& error);
+  void WaitToReopen(std::chrono::milliseconds asked);
   Status WriteOnce(const PostBatch& batch);
   Status Attempt();
   void Apply(PostBatch& batch);
