@@ -33,7 +33,7 @@ Outcome = collections.namedtuple("Outcome", "rc out err peak_kib seconds")
 class Process:
     """A running `latecomer`. Its output goes to files, so that it never waits for a reader."""
 
-    def __init__(self, arguments, stdin=None, stdout=None, limits=None, cwd=None):
+    def __init__(self, arguments, stdin=None, stdout=None, limits=None, cwd=None, env=None):
         self.arguments = [BIN, *map(str, arguments)]
         self._out = tempfile.TemporaryFile()
         self._err = tempfile.TemporaryFile()
@@ -45,6 +45,7 @@ class Process:
             stderr=self._err,
             preexec_fn=limits,
             cwd=cwd,
+            env=os.environ | env if env else None,
         )
         self.pid = self._child.pid
         self.outcome = None

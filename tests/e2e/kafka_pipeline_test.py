@@ -95,7 +95,7 @@ class Pipeline(distributed.Distributed):
         self.wait_for_timeline(config, expected, "stopped and started under load")
 
     def test_two_of_one_name(self):
-        """The one that came first gives way, and says what is wrong."""
+        """On one machine the second does not start; on two the first gives way, and says why."""
         config = self.kafka_settings()
         file = self.write("a.jsonl", list(posts.conversation(SEED, 1_000)))
         expected = self.preview(file).out
@@ -103,16 +103,24 @@ class Pipeline(distributed.Distributed):
         self.wait_ready()
         for name in ("process-1", "sink-1"):
             first = self.daemons[name]
-            second = self.start_daemon(name, config)
-            harness.wait_until(
-                lambda: not (first.alive() and second.alive()), f"one {name} has ended", 60
-            )
-            ended, other = (second, first) if first.alive() else (first, second)
-            self.daemons[name] = other
-            self.assertEqual(ended.wait().rc, 1, ended.err())
-            self.assertRegex(ended.err(), f"{name}.*instance", "it names the name and the setting")
+            with self.subTest(f"{name} twice on one machine"):
+                second = self.start_daemon(name, config)
+                self.daemons[name] = first
+                self.assert_names_instance(second.wait(20), name)
+                self.assert_alive(first)
+            with self.subTest(f"{name} on two machines"):
+                second = self.start_daemon(name, config, machine="there")
+                harness.wait_until(
+                    lambda: not (first.alive() and second.alive()), f"one {name} has ended", 60
+                )
+                ended, self.daemons[name] = (second, first) if first.alive() else (first, second)
+                self.assert_names_instance(ended.wait(), name)
         self.call("import", "-c", config, "--hashtag", harness.TAG, file)
-        self.wait_for_timeline(config, expected, "with the one that is left")
+        self.wait_for_timeline(config, expected, "with those that are left")
+
+    def assert_names_instance(self, outcome, name):
+        self.assertEqual(outcome.rc, 1, outcome.err)
+        self.assertRegex(outcome.err, f"(?s){name}.*`instance`", "it names the name and the setting")
 
     def test_topics_that_are_otherwise(self):
         """Another number of partitions is refused, with words that say what to do."""

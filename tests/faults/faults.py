@@ -39,6 +39,8 @@ def parsed(arguments):
     parser.add_argument("--minutes", type=float, help="of faults; wins over --faults")
     parser.add_argument("--seed", type=int, help="default: another one each time")
     parser.add_argument("--tags", type=int, default=9, help="hashtags")
+    parser.add_argument("--watched", type=int,
+                        help="how many of them come from watched folders; default a third")
     parser.add_argument("--lines", type=int, help="posts of each hashtag")
     parser.add_argument("--plan", action="store_true", help="print what would happen, and end")
     parser.add_argument("--keep", metavar="DIR", help="where the files of a failing run go")
@@ -68,8 +70,11 @@ class Run:
 
     def run(self, folder):
         """The troubles there were; none: all is well."""
-        # A third of the hashtags come from watched folders, the others by import.
-        pipeline = pipelines.Pipeline(self.options.latecomer, folder, self.tags, self.tags[::3])
+        watched = self.options.watched
+        if watched is None:
+            watched = len(self.tags) // 3
+        pipeline = pipelines.Pipeline(self.options.latecomer, folder, self.tags,
+                                      self.tags[:watched])
         self.pipeline = pipeline
         try:
             self.tell("starting three brokers, PostgreSQL and toxiproxy")
@@ -156,7 +161,7 @@ class Run:
                 seen, since = ends, time.monotonic()
             elif time.monotonic() - since > _STEADY_S and None not in ends:
                 return
-            time.sleep(0.25)
+            time.sleep(0.7)
         self.pipeline.troubles.append(f"still moving after {_CATCH_UP_S_MAX} s: {seen}")
 
     def _check(self, name, chunks):

@@ -36,11 +36,14 @@ class Daemon:
         self.command = name.split("-")[0]
         self.admin = server.PORTS.take()
         log = pipeline.logs / f"{name}.log"
+        # Each process as on a machine of its own, where no lock tells of one that has its name.
+        machine = pipeline.folder / "run" / f"{name}-{self.admin}"
+        machine.mkdir(parents=True)
         self.server = server.Server(
             name,
             [pipeline.latecomer, self.command, "-c", pipeline.settings, "--instance", name,
              "--admin", f"127.0.0.1:{self.admin}"],
-            log)
+            log, env=os.environ | {"RUNTIME_DIRECTORY": str(machine)})
         self.wanted = False
         self.paused = False
         self.started_at = 0.0
@@ -243,7 +246,7 @@ hashtags = ["{tag}"]
         marks = self.kafka.end_offsets(PREFIX + "timelines", PARTITIONS)
         try:
             positions = self.postgres.query(
-                'SELECT partition, next FROM sink_offsets ORDER BY partition')
+                "SELECT partition, next FROM latecomer.sink_offsets ORDER BY partition")
         except subprocess.SubprocessError:
             positions = None
         return marks, positions
