@@ -10,7 +10,8 @@ namespace latecomer {
 
 // Whether no waiting mends it: permissions, authentication, what the broker cannot do.
 bool IsPermanent(rd_kafka_resp_err_t code);
-// A newer writer of the same transactional id, or a newer generation of the group, has taken over.
+// A newer writer of the same transactional id has taken over, or the group has thrown the member
+// out. (ILLEGAL_GENERATION is not that: the member is in, and the group has moved on a moment ago.)
 bool IsFenced(rd_kafka_resp_err_t code);
 
 // No broker could be asked, as far as this code says.

@@ -19,11 +19,12 @@
 //   0) may commit offsets beside the group's members: Kafka does not refuse it.
 // - Offsets sent are not checked against the end of the partition.
 //
-// A Writer's Commit: kRetryLater: aborted, nothing of it will be seen. kConflict: it was fenced, by
-// a newer writer of its id or by a newer generation of its group, or it could not abort, or the
-// outcome is unknown (the coordinator did not answer in time): destroy it, make a new one (which
-// completes or aborts what was left, whatever was delayed), and only then read the committed
-// offsets again. kFatal: settings or permissions.
+// A Writer's Commit: kRetryLater: aborted, nothing of it will be seen; among others where the group
+// came to a new generation just then: what is still assigned may be done again with Group() as it
+// is now. kConflict: the writer was fenced by a newer one of its id, or the group has thrown the
+// member out, or it could not abort, or the outcome is unknown (the coordinator did not answer in
+// time): destroy it, make a new one (which completes or aborts what was left, whatever was
+// delayed), and only then read the committed offsets again. kFatal: settings or permissions.
 //
 // TopicId() is the topic's UUID where librdkafka can tell it (2.3 and later), else the cluster's id
 // and the topic's name, which does not change when a topic is made again.

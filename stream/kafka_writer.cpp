@@ -16,6 +16,7 @@ constexpr milliseconds kQueueFullStep{10};
 // Longer than a transaction lives there is nothing to wait for; the coordinator aborts it.
 constexpr milliseconds kTransactionMax{10'000};
 constexpr milliseconds kAbortMax{4'000};
+constexpr milliseconds kAbortFlushMax{500};
 constexpr milliseconds kFarewellMax{1'000};
 
 }  // namespace
@@ -283,14 +284,17 @@ Status KafkaWriter::Abort() {
 Status KafkaWriter::AbortOpen(Clock::time_point deadline) {
   open_ = false;
   offsets_.clear();
+  // An abort that comes before the coordinator has taken in the partitions (it puts that off while
+  // the transaction before is being completed) is refused, and kills the producer.
+  if (undelivered_.empty() && !must_abort_) {
+    rd_kafka_flush(handle_.get(),
+                   std::min(MsUntil(deadline), static_cast<int>(kAbortFlushMax.count())));
+  }
   for (;;) {
     KafkaError error(rd_kafka_abort_transaction(
         handle_.get(), std::min(MsUntil(deadline), static_cast<int>(kFlushStep.count()) * 10)));
     ServeReports();
-    if (!error) {
-      client_.log().Answered();
-      return {};
-    }
+    if (!error) return {};
     if (rd_kafka_error_is_retriable(error.get()) && Clock::now() < deadline) continue;
     // Whatever it is: a writer that cannot abort cannot begin again.
     const auto code = rd_kafka_error_code(error.get());
