@@ -6,7 +6,7 @@
 #include <optional>
 #include <random>
 #include <set>
-#include <stdexcept>
+#include <string>
 #include <thread>
 
 #include "store_contract.h"
@@ -17,12 +17,13 @@ struct SinkRun {
   int retries = 0;
   int conflicts = 0;
   std::set<std::int64_t> positions;  // that were seen: batches ended there
+  std::string error;                 // why it gave up; empty where all is applied
 };
 
-// Applies the log to `partition` until all of it is in the store. Fails the test on any other
-// error, or when it takes longer than `most`.
+// Applies the log to `partition` until all of it is in the store. Gives up on any other error, or
+// when it takes longer than `most`. Runs on threads of its own, so it fails no test by itself.
 inline SinkRun RunSink(TimelineWriteStore& store, const Log& log, std::int32_t partition,
-                       unsigned seed, std::chrono::seconds most = std::chrono::seconds(90)) {
+                       unsigned seed, std::chrono::seconds most = std::chrono::seconds(180)) {
   using Clock = std::chrono::steady_clock;
   std::mt19937 random(seed);
   SinkRun out;
@@ -30,12 +31,12 @@ inline SinkRun RunSink(TimelineWriteStore& store, const Log& log, std::int32_t p
   std::optional<std::int64_t> next;  // nothing: to be read
   const std::vector<SequencedRecord>& records = log.records();
   const auto failed = [&](const Error& error) {
-    if (error.code != ErrorCode::kRetryLater) throw std::runtime_error(error.message);
-    if (Clock::now() > end) throw std::runtime_error("in vain: " + error.message);
+    if (error.code != ErrorCode::kRetryLater) out.error = error.message;
+    if (Clock::now() > end) out.error = "in vain: " + error.message;
     ++out.retries;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   };
-  while (true) {
+  while (out.error.empty()) {
     if (!next) {
       const auto positions = store.Positions();
       if (!positions) {
@@ -66,6 +67,7 @@ inline SinkRun RunSink(TimelineWriteStore& store, const Log& log, std::int32_t p
       failed(applied.error());
     }
   }
+  return out;
 }
 
 }  // namespace latecomer::test
