@@ -24,6 +24,8 @@ constexpr const char* kSession =
     "SET idle_in_transaction_session_timeout=20000; SET client_min_messages=warning; "
     // Batches are few rows of many: never read a whole table to join them.
     "SET enable_hashjoin=off; SET enable_mergejoin=off; SET jit=off; "
+    // Room for the index to sort what is pending in one go.
+    "SET work_mem='32MB'; "
     "SET default_transaction_isolation='read committed'";
 constexpr milliseconds kSilence{35'000};
 // Migrating, the end of a rebuild and scrubbing look at all rows.
