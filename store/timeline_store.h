@@ -49,8 +49,8 @@ class TimelineWriteStore {
 
   virtual Result<std::vector<SinkPosition>> Positions() = 0;
   // One transaction: all rows and the moved position, or nothing. kConflict: the stored position is
-  // not `from` (another sink moved on). kRetryLater: the database is away or busy. kFatal: full
-  // disk.
+  // not `from` (another sink moved on). kRetryLater: the database is away or busy, or its disk is
+  // full and somebody else's to mend. kFatal: our own disk is full.
   virtual Status Apply(const SinkBatch& batch) = 0;
   // Rebuilding a partition whose stored position cannot be continued from: after BeginRebuild,
   // Apply starts at `from`; EndRebuild deletes the rows of the partition that no batch since wrote.

@@ -49,6 +49,7 @@ class ByHand {
   ByHand(const PgTarget& target, bool index) : db_(MakeConn(target)), index_(index) {
     MigratePostgres(*db_);
     EnsurePostgresIndex(*db_, index);
+    db_->Exec("SET work_mem='32MB'");  // as the store's own session has it
     db_->Exec(kStages);
     if (index) {
       db_->Exec("CREATE TEMPORARY TABLE text_in(LIKE entry_text) ON COMMIT DELETE ROWS");
