@@ -265,6 +265,7 @@ void HttpEngine::Begin(Job& job, TimeMs now) {
   plan.pipe = job.pipe.get();
   plan.heads = job.pipe ? &heads_ : nullptr;
   job.transfer = std::make_unique<HttpTransfer>(settings_.transfer, std::move(plan), &job);
+  job.bytes_counted = 0;
   if (job.pipe) ++streams_;
   Count(job, [](HttpTally& tally) { ++tally.requests; });
   curl_multi_add_handle(multi_.get(), job.transfer->handle());

@@ -93,6 +93,7 @@ class HttpEngine {
 
     std::unique_ptr<HttpTransfer> transfer;  // while it is on its way
     SteadyTime deadline;                     // of the attempt
+    std::uint64_t bytes_counted = 0;         // of the transfer
   };
   // Those that wait to be sent to one host.
   struct Queue {
@@ -117,6 +118,7 @@ class HttpEngine {
   void CheckStreams();
   void Conclude(Job& job, std::optional<HttpTransfer::Failure> failure);
   void Leave(Job& job);
+  static void CountBytes(Job& job);
   void Settle(Job& job, int status);
   void Answer(Job& job);
   void Redirect(Job& job, const std::string& location);

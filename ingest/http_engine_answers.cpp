@@ -78,6 +78,7 @@ void HttpEngine::CheckStreams() {
   std::vector<Job*> lost;
   for (const auto& [id, job] : jobs_) {
     if (!job->pipe || !job->transfer) continue;
+    CountBytes(*job);
     const auto last_bytes = job->transfer->last_bytes();
     const bool late =
         job->done ? now > job->deadline : last_bytes && now > *last_bytes + job->silence_max;
@@ -107,12 +108,16 @@ void HttpEngine::Leave(Job& job) {
   curl_multi_remove_handle(multi_.get(), transfer.handle());
   std::erase(heads_, &transfer);
   if (job.pipe) --streams_;
-  const std::uint64_t bytes = transfer.BytesReceived();
+  CountBytes(job);
   const std::uint64_t connections = transfer.ConnectionsOpened();
-  Count(job, [bytes, connections](HttpTally& tally) {
-    tally.bytes += bytes;
-    tally.connections += connections;
-  });
+  Count(job, [connections](HttpTally& tally) { tally.connections += connections; });
+}
+
+// Those that have come since they were counted last.
+void HttpEngine::CountBytes(Job& job) {
+  const std::uint64_t all = job.transfer->BytesReceived();
+  const std::uint64_t more = all - std::min(all, std::exchange(job.bytes_counted, all));
+  Count(job, [more](HttpTally& tally) { tally.bytes += more; });
 }
 
 void HttpEngine::Conclude(Job& job, std::optional<HttpTransfer::Failure> failure) {

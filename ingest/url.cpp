@@ -152,17 +152,15 @@ std::string WithQuery(std::string url,
 
 std::string LoggableUrl(std::string_view text) {
   text = text.substr(0, text.find_first_of("?#"));
-  // What stands before an @ may be a password, wherever the @ is.
+  // After the scheme, if there is one, and however many slashes, as lenient readers have it.
+  const std::size_t colon = text.find(':');
+  std::size_t host = colon < text.find('/') ? colon + 1 : 0;
+  while (host < text.size() && text[host] == '/') ++host;
+  const std::size_t at = text.substr(0, text.find('/', host)).rfind('@');
   std::string out;
-  const std::size_t at = text.rfind('@');
-  if (at != std::string_view::npos) {
-    const std::size_t slashes = text.find("//");
-    const std::size_t host = slashes == std::string_view::npos ? 0 : slashes + 2;
-    const std::size_t path = text.find('/', host);
-    if (at < path) {
-      out = text.substr(0, host);
-      text.remove_prefix(at + 1);
-    }
+  if (at != std::string_view::npos && at >= host) {  // a user name, and a password perhaps
+    out = text.substr(0, host);
+    text.remove_prefix(at + 1);
   }
   for (const char c : text) {
     if (out.size() >= kLoggableBytesMax) break;

@@ -37,7 +37,7 @@ void StopsAtOnce(const std::function<bool(std::stop_token)>& call) {
   stopper.join();
   BOOST_TEST(!good);
   BOOST_TEST((ended >= stopped));
-  BOOST_TEST((ended - stopped < 500ms));
+  BOOST_TEST((ended - stopped < 2s));  // mostly milliseconds; the machine may be busy
 }
 
 void FetchStopsAtOnce(HttpClient& client, const HttpRequest& request) {

@@ -86,6 +86,9 @@ BOOST_AUTO_TEST_CASE(logs_no_secrets) {
   BOOST_TEST(LoggableUrl("https://h.example/p#hush") == "https://h.example/p");
   BOOST_TEST(LoggableUrl("https://u:hush@h.example/p") == "https://h.example/p");
   BOOST_TEST(LoggableUrl("https://u:h@hush@h.example/p") == "https://h.example/p");
+  BOOST_TEST(LoggableUrl("https:/u:hush@h.example/p") == "https:/h.example/p");
+  BOOST_TEST(LoggableUrl("u:hush@h.example/p").find("hush") == std::string::npos);
+  BOOST_TEST(LoggableUrl("s:/\xff@H//a?b") == "s:/H//a");
   BOOST_TEST(LoggableUrl("https://h.example/@ana/1") == "https://h.example/@ana/1");
   BOOST_TEST(LoggableUrl("https://h.example/\n\xc3\xa9") == "https://h.example/%0A%C3%A9");
   BOOST_TEST(LoggableUrl(std::string(9000, 'x')).size() == 200U);
