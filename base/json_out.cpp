@@ -1,7 +1,12 @@
 #include "base/json_out.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace latecomer {
 namespace {
@@ -14,6 +19,25 @@ constexpr std::array<bool, 256> MakeEscapes() {
   return table;
 }
 constexpr std::array<bool, 256> kNeedsEscape = MakeEscapes();
+
+// The first byte from `at` on that must be escaped; the text's size if there is none.
+std::size_t FindEscape(std::string_view text, std::size_t at) {
+#ifdef __SSE2__
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  const __m128i last_control = _mm_set1_epi8(0x1F);
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
+    const __m128i special =
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
+    const auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, special)));
+    if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found));
+  }
+#endif
+  while (at < text.size() && !kNeedsEscape[static_cast<unsigned char>(text[at])]) ++at;
+  return at;
+}
 
 void AppendEscaped(std::string& out, unsigned char c) {
   switch (c) {
@@ -58,15 +82,13 @@ void AppendNumber(std::string& out, T value) {
 
 void AppendJsonString(std::string& out, std::string_view text) {
   out += '"';
-  std::size_t plain = 0;  // start of the run not yet appended
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (!kNeedsEscape[c]) continue;
-    out.append(text, plain, i - plain);
-    AppendEscaped(out, c);
-    plain = i + 1;
+  for (std::size_t plain = 0;;) {  // the start of the run not yet appended
+    const std::size_t at = FindEscape(text, plain);
+    out.append(text, plain, at - plain);
+    if (at == text.size()) break;
+    AppendEscaped(out, static_cast<unsigned char>(text[at]));
+    plain = at + 1;
   }
-  out.append(text, plain, text.size() - plain);
   out += '"';
 }
 

@@ -28,11 +28,17 @@ class JsonObject {
 
   // Appends the name and colon; the caller appends the value to out().
   JsonObject& Key(std::string_view name) {
-    if (!first_) out_ += ',';
+    // A literal of ours: never needs escaping.
+    const std::size_t comma = first_ ? 0 : 1;
+    const std::size_t size = out_.size();
+    out_.resize(size + comma + name.size() + 3);
+    char* at = out_.data() + size;
+    if (comma != 0) *at++ = ',';
+    *at++ = '"';
+    at = name.copy(at, name.size()) + at;
+    *at++ = '"';
+    *at = ':';
     first_ = false;
-    out_ += '"';
-    out_ += name;  // a literal of ours: never needs escaping
-    out_ += "\":";
     return *this;
   }
   JsonObject& String(std::string_view name, std::string_view value) {

@@ -118,9 +118,11 @@ struct PostReader::Impl {
 PostReader::PostReader() : impl_(std::make_unique<Impl>()) {}
 PostReader::~PostReader() = default;
 
-Status PostReader::Read(std::string_view json) {
+Status PostReader::Read(std::string_view json) { return Read(json, value_); }
+
+Status PostReader::Read(std::string_view json, PostsValue& value) {
   if (Status parsed = impl_->handler.Parse(json); !parsed) return parsed;
-  return impl_->handler.Finish(value_);
+  return impl_->handler.Finish(value);
 }
 
 void AppendPost(std::string& out, const Post& post) {

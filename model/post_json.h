@@ -28,6 +28,8 @@ class PostReader {
   // Reads one JSON text of at most kJsonBytesMax bytes. On success value() is what was read, valid
   // until the next call.
   Status Read(std::string_view json);
+  // The same into `value`, whose memory is used again.
+  Status Read(std::string_view json, PostsValue& value);
   const PostsValue& value() const { return value_; }
   PostsValue& value() { return value_; }
 

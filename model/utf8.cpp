@@ -69,7 +69,15 @@ std::string Sample(std::string_view text, std::size_t bytes_max) {
 }
 
 bool HasControl(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  std::size_t i = 0;
+  // Eight bytes of ASCII at a time: none below U+0020, none U+007F.
+  for (; i + 8 <= text.size(); i += 8) {
+    constexpr std::uint64_t kOnes = 0x0101010101010101U;
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, 8);
+    if (((word | (word - kOnes * 0x20) | (word + kOnes)) & kHighBits) != 0) break;
+  }
+  for (; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c < 0x20 || c == 0x7F) return true;
     if (c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) {

@@ -1,6 +1,7 @@
 // Records of `posts` as the builder takes them.
 #pragma once
 
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -28,10 +29,12 @@ class PostDecoder {
     PostsValue value;
     std::string content;
   };
+  Status CheckKey(const Record& record);
+
   std::int32_t partitions_;
   PostReader reader_;
-  std::string folded_;     // the last key that was a folded hashtag
-  std::deque<Held> held_;  // reused, so that decoding allocates little
+  boost::unordered_flat_set<std::string> folded_;  // keys that are folded hashtags; bounded
+  std::deque<Held> held_;                          // reused, so that decoding allocates little
   std::size_t used_ = 0;
 };
 
