@@ -139,7 +139,7 @@ Result<int> ReplicasToBe(KafkaClient& client) {
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return FromKafka(code, "The brokers cannot be listed");
   }
-  if (metadata->broker_cnt < 3) return metadata->broker_cnt;
+  if (metadata->broker_cnt < 1) return RetryLater("No broker has made itself known yet.");
   const auto configs =
       AskConfigs(client, RD_KAFKA_RESOURCE_BROKER, std::to_string(metadata->brokers[0].id));
   if (!configs) {
@@ -191,6 +191,9 @@ Result<bool> Create(KafkaClient& client, const TopicSettings& settings) {
     case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
     case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
       return Fatal(what + ": " + rd_kafka_topic_result_error_string(topics[0]) + ".");
+    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:  // while a cluster comes up
+      return RetryLater(what + ": " + rd_kafka_topic_result_error_string(topics[0]) +
+                        " Start more brokers, or say a smaller `replication` in [stream].");
     default:
       return FromKafka(code, what, rd_kafka_topic_result_error_string(topics[0]));
   }
