@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Faults at random moments under load, and afterwards: is every timeline as it must be?
 
-Three brokers (replication 3, two must have a record), PostgreSQL, two or more of each daemon. Posts go
-in while brokers, database and daemons are killed and paused, groups rebalance and connections are
+Three brokers (replication 3, two must have a record), PostgreSQL, two or more of each daemon. Posts
+go in while brokers, database and daemons are killed and paused, groups rebalance and connections are
 cut and slowed. After the last fault everything is mended; then, for each hashtag, the store is
 held byte for byte against what one process makes in memory of what the topic `posts` holds. The
 pipeline is then started anew with an empty database, which is filled from `timelines`, more
@@ -89,23 +89,26 @@ class Run:
             pipeline.stop_daemons()
             self._fresh_database()
             pipeline.start_daemons(plan.DAEMONS)
-            self._feed(feed.Feed(pipeline, rest, 2.0, self.seed))
+            self._feed(feed.Feed(pipeline, rest, 2.0))
             oracle = self._check("second", self.chunks)
             pipeline.stop_daemons()
             self._compare(oracle, "when all have stopped")
             oracle.check_embedded(pipeline.troubles)
             self.tell("an embedded run over the same posts compared")
         finally:
-            if pipeline.troubles or sys.exc_info()[0]:
-                self._keep()
-            pipeline.close()
+            try:
+                if pipeline.troubles or sys.exc_info()[0]:
+                    self._keep()
+            finally:
+                pipeline.close()
         return pipeline.troubles
 
     def _under_faults(self, chunks):
-        posts = feed.Feed(self.pipeline, chunks, self.seconds * 0.95, self.seed)
+        posts = feed.Feed(self.pipeline, chunks, self.seconds * 0.95)
         injector = inject.Injector(self.pipeline, self.faults, posts, self.tell)
-        self.tell(f"{sum(len(chunk.lines) for chunk in chunks)} posts of {len(self.tags)} hashtags, "
-                  f"{len(self.faults)} faults in {self.seconds:.0f} s")
+        lines = sum(len(chunk.lines) for chunk in chunks)
+        self.tell(f"{lines} posts of {len(self.tags)} hashtags, {len(self.faults)} faults in "
+                  f"{self.seconds:.0f} s")
         told = time.monotonic()
         try:
             while not (injector.is_over() and time.monotonic() - posts.begin > self.seconds):
@@ -131,6 +134,7 @@ class Run:
             node.start()
         pipeline.postgres.resume()
         pipeline.postgres.process.start()
+        pipeline.settle()
         pipeline.kafka.wait_in_sync()
         self.tell("all mended; the last files go in")
         self._feed(self.posts)
@@ -238,7 +242,7 @@ def main():
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     for trouble in troubles:
-        print(f"TROUBLE: {trouble}")
+        print(f"TROUBLE: {trouble[:4000]}")
     print(f"seed {run.seed}: {len(run.faults)} faults, {len(troubles)} troubles")
     return 1 if troubles else 0
 

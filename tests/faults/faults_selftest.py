@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The fault runner's own parts: does its comparison see what is wrong, is a plan its seed's alone?"""
+"""The fault runner's own parts: does it see what is wrong, is a plan its seed's alone?"""
 
 import json
 import unittest

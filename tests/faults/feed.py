@@ -1,7 +1,6 @@
 """Puts the posts in while faults happen: by `latecomer import`, and as files in watched folders."""
 
 import os
-import random
 import signal
 import subprocess
 import time
@@ -17,7 +16,7 @@ _RETRY_S = 0.3
 class Feed:
     """chunks: of load.make, spread evenly over `seconds`."""
 
-    def __init__(self, pipeline, chunks, seconds, seed):
+    def __init__(self, pipeline, chunks, seconds):
         self._pipeline = pipeline
         self._folder = pipeline.folder / "posts"
         self._folder.mkdir(exist_ok=True)
@@ -28,10 +27,8 @@ class Feed:
         self._import = None  # (tag, files, process, since)
         self._retry_at = 0.0
         self._kill_after = None
-        self._pick = random.Random(f"feed {seed}")
         self.written = 0  # chunks
         self.imports = self.imports_failed = self.imports_killed = 0
-        self.last_error = ""
 
     def turn(self):
         now = time.monotonic()
@@ -84,7 +81,7 @@ class Feed:
                 self.imports_killed += 1
                 process.kill()
             elif now - since > _IMPORT_S_MAX:
-                self._pipeline.troubles.append(
+                self._pipeline.trouble(
                     f"an import of #{tag} had not ended after {_IMPORT_S_MAX} s")
                 process.kill()
             return

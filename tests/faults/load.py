@@ -7,7 +7,6 @@ coverage, and posts and authors that are to be forgotten.
 
 import dataclasses
 import json
-import pathlib
 import random
 
 import paths  # noqa: F401  (first)
@@ -56,7 +55,6 @@ def _lines_of(pick, seed, tag, count):
            for line in posts.conversation(seed, count)]
     for number in range(count // 120):
         host = f"https://{tag}.example/set{number}"
-        # Forgets of these small sets would hold for the whole hashtag's authors: those below do that.
         own_set = [_renamed(line, host) for line in posts.awkward_set(pick)]
         place = pick.randrange(len(own))
         own[place:place] = own_set
@@ -83,7 +81,8 @@ def _forget(pick, tag, count):
     if pick.random() < 0.7:
         return _json({"v": 1, "type": "Forget",
                       "post": f"https://{tag}.example/s/{pick.randrange(count)}"})
-    return _json({"v": 1, "type": "Forget", "author": f"https://{tag}.example/u/{pick.randrange(40)}"})
+    author = f"https://{tag}.example/u/{pick.randrange(40)}"
+    return _json({"v": 1, "type": "Forget", "author": author})
 
 
 def _coverage(pick, number):
@@ -117,9 +116,11 @@ def _chunks(pick, tag, lines):
 def mark(line):
     """What tells one line from another, whichever way it was written: bytes of a JSON object."""
     value = json.loads(line)
-    fields = [value.get(name) for name in
+    # Absent, empty and the default are the same.
+    fields = [value.get(name) or None for name in
               ("type", "id", "published", "updated", "deleted", "object", "inReplyTo", "context",
-               "via", "content", "post", "author", "from", "to")]
+               "content", "post", "author", "from", "to")]
+    fields.append(value.get("via") == "thread")
     if value.get("type") == "Coverage":
         fields += [value["source"], value["complete"], value.get("why")]
     return tuple(fields)

@@ -25,6 +25,8 @@ PREFIX = "faults."
 STOP_S_MAX = 2.0  # from SIGTERM to the end
 # A machine that does other things besides starves a process for a while.
 SLACK_S = float(os.environ.get("LATECOMER_E2E_SLACK_S", "3"))
+_RESTART_S = 0.5  # as a service manager waits
+_TROUBLES_MAX = 25  # more are of no use to anybody
 _FENCED_S_MAX = 45  # until a process whose name another has taken has ended
 
 
@@ -46,11 +48,12 @@ class Daemon:
             log, env=os.environ | {"RUNTIME_DIRECTORY": str(machine)})
         self.wanted = False
         self.paused = False
+        self.ended_at = None  # by itself
         self.started_at = 0.0
         self.peak_kib = 0
 
     def start(self):
-        self.wanted, self.paused = True, False
+        self.wanted, self.paused, self.ended_at = True, False, None
         self.server.start()
         self.started_at = time.monotonic()
 
@@ -77,6 +80,16 @@ class Daemon:
             self.peak_kib = max(self.peak_kib, int(match.group(1)))
 
 
+class Pair:
+    """Two processes of one name: the one that was there, and the one that took its place."""
+
+    def __init__(self, old, new):
+        self.old = old
+        self.new = new
+        self.is_awake = False  # the old one, again
+        self.until = 0.0  # when one of them has to have ended
+
+
 class Pipeline:
     """folder: for all files; what went wrong is collected in `troubles`, one text each."""
 
@@ -88,9 +101,8 @@ class Pipeline:
         self.tags = tags
         self.folder_tags = folder_tags
         self.troubles = []
-        self.restarts = 0
         self.daemons = {}
-        self._usurped = []  # (process, until when it has to have ended)
+        self._pairs = []  # of processes with one name
         self._stack = contextlib.ExitStack()
         self.settings = self.folder / "latecomer.toml"
         self.inbox = self.folder / "inbox"
@@ -157,27 +169,44 @@ hashtags = ["{tag}"]
             self.daemons[name] = Daemon(self, name)
             self.daemons[name].start()
 
+    def trouble(self, text, daemon=None):
+        """Remembers it, with the end of the log; AssertionError where there are too many."""
+        self.troubles.append(text + (daemon.server.tail(4) if daemon else ""))
+        if len(self.troubles) > _TROUBLES_MAX:
+            raise AssertionError("the run is given up: there are too many troubles")
+
     def poll(self):
         """Looks after the daemons: one that ended by itself is trouble, and started again."""
         for daemon in self.daemons.values():
             daemon.sample()
-            if daemon.wanted and not daemon.server.alive():
-                code = daemon.server.exit_code
-                self.troubles.append(f"{daemon.name} ended by itself ({code})"
-                                     + daemon.server.tail(12))
-                self.restarts += 1
-                daemon.start()
-        for old, until in list(self._usurped):
-            if not old.server.alive():
-                self._usurped.remove((old, until))
-                if old.server.exit_code == 0:
-                    self.troubles.append(f"{old.name}, whose name another had taken, ended as if "
-                                         "nothing were wrong" + old.server.tail(12))
-            elif time.monotonic() > until:
-                self._usurped.remove((old, until))
-                self.troubles.append(f"{old.name}, whose name another had taken, went on for "
-                                     f"{_FENCED_S_MAX} s" + old.server.tail(12))
-                old.kill()
+            if daemon.ended_at is not None:
+                if daemon.wanted and time.monotonic() - daemon.ended_at > _RESTART_S:
+                    daemon.start()
+            elif daemon.wanted and not daemon.server.alive():
+                daemon.ended_at = time.monotonic()
+                self.trouble(f"{daemon.name} ended by itself ({daemon.server.exit_code})", daemon)
+        for pair in list(self._pairs):
+            if pair.is_awake:
+                self._settle(pair)
+
+    def _settle(self, pair):
+        """Of two with one name just one may go on; the other has to say so, and end."""
+        ended, left = ((pair.old, pair.new) if not pair.old.server.alive() else
+                       (pair.new, pair.old) if not pair.new.server.alive() else (None, None))
+        if ended is None:
+            if time.monotonic() > pair.until:
+                self._pairs.remove(pair)
+                pair.old.kill()
+                self.daemons[pair.new.name] = pair.new
+                pair.new.wanted = True
+                self.trouble(f"two processes of the name {pair.old.name} went on side by side for "
+                             f"{_FENCED_S_MAX} s", pair.old)
+            return
+        self._pairs.remove(pair)
+        self.daemons[left.name] = left
+        left.wanted = True
+        if ended.server.exit_code != 1 or "`instance`" not in ended.server.tail(6):
+            self.trouble(f"{ended.name}, whose name another has, ended without saying why", ended)
 
     def stop(self, name):
         """SIGTERM; it must end at once, and well."""
@@ -188,29 +217,37 @@ hashtags = ["{tag}"]
         seconds = time.monotonic() - begin
         code = daemon.server.exit_code
         if seconds > STOP_S_MAX + SLACK_S:
-            self.troubles.append(f"{name} took {seconds:.1f} s to stop" + daemon.server.tail(12))
+            self.trouble(f"{name} took {seconds:.1f} s to stop", daemon)
         # A process that has not got as far as listening to signals dies of this one.
         young = time.monotonic() - daemon.started_at < 3 and code == -signal.SIGTERM
         if code != 0 and not young:
-            self.troubles.append(f"{name} was stopped and ended with {code}"
-                                 + daemon.server.tail(12))
+            self.trouble(f"{name} was stopped and ended with {code}", daemon)
 
     def usurp(self, name):
-        """Another process takes the name of this one, which is paused."""
+        """Another process takes the name of this one, which is paused; the answer wakes it."""
         old = self.daemons[name]
-        old.wanted = False
         self.daemons[name] = new = Daemon(self, name)
         new.start()
-        return old
+        self._pairs.append(pair := Pair(old, new))
 
-    def expect_fenced(self, old):
-        self._usurped.append((old, time.monotonic() + _FENCED_S_MAX))
+        def wake():
+            old.resume()
+            # From now on either may be the one that goes: whoever joins last stays.
+            old.wanted = new.wanted = False
+            pair.is_awake = True
+            pair.until = time.monotonic() + _FENCED_S_MAX
+        old.wanted = False
+        return wake
+
+    def settle(self):
+        """Until no two of one name are left."""
+        while any(pair.is_awake for pair in self._pairs):
+            self.poll()
+            time.sleep(0.05)
 
     def stop_daemons(self):
         """All at once, as when a machine is shut down."""
-        while self._usurped:
-            self.poll()
-            time.sleep(0.05)
+        self.settle()
         for daemon in self.daemons.values():
             daemon.resume()
             daemon.wanted = False
@@ -222,8 +259,9 @@ hashtags = ["{tag}"]
     def close(self):
         for daemon in self.daemons.values():
             daemon.kill()
-        for old, _ in self._usurped:
-            old.kill()
+        for pair in self._pairs:
+            pair.old.kill()
+            pair.new.kill()
         self._stack.close()
 
     # Commands

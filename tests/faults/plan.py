@@ -99,7 +99,8 @@ def _in_the_way(earlier, fault):
         is_gone = earlier.target in BROKERS
         return fault.at < earlier.until + (BROKER_RECOVERY_S if is_gone else 1.5)
     same = earlier.target.removeprefix("net-") == fault.target.removeprefix("net-")
-    return same and fault.at < earlier.until + 1.0
+    # Two of one name need a while to find out which of them stays.
+    return same and fault.at < earlier.until + (20.0 if earlier.kind == "usurp" else 1.0)
 
 
 def _is_about_brokers(fault):

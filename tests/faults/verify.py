@@ -50,7 +50,7 @@ def check_input(committed, chunks, troubles):
             if mark[0] == "Forget":
                 partitions = committed.forgets.get(mark, set())
                 if partitions != set(range(pipelines.PARTITIONS)):
-                    troubles.append(f"to forget {mark} stands in partitions {sorted(partitions)} only")
+                    troubles.append(f"{mark} stands in partitions {sorted(partitions)} only")
             else:
                 wanted[chunk.tag, mark] += 1
     own = {key: count for key, count in committed.marks.items()
@@ -76,7 +76,7 @@ class Oracle:
         folder.mkdir()
         self.files = committed.files(pipeline.tags, folder / "input")
         settings = folder / "embedded.toml"
-        settings.write_text(f'data = "data"\n[replay]\nlisten = "http.sock"\n{pipeline.hashtags()}',
+        settings.write_text(f'data = "data"\n[replay]\nlisten = "{folder}/http.sock"\n{pipeline.hashtags()}',
                             encoding="utf-8")
         self._settings = settings
         self.timelines = {tag: self._preview(tag) for tag in pipeline.tags}
@@ -84,7 +84,8 @@ class Oracle:
     def _call(self, *arguments):
         code, out, err = self._pipeline.call(*arguments, seconds=300)
         if code != 0:
-            raise AssertionError(f"latecomer {' '.join(map(str, arguments))}: {code}\n{err[-2000:]}")
+            words = " ".join(map(str, arguments))
+            raise AssertionError(f"latecomer {words}: {code}\n{err[-2000:]}")
         return out
 
     def _preview(self, tag):
