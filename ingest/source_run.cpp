@@ -27,9 +27,9 @@ const char* SourceStateName(SourceState state) {
       return "running";
     case SourceState::kWaiting:
       return "waiting";
-    case SourceState::kDone:
+    case SourceState::kFinished:
       return "done";
-    case SourceState::kFailed:
+    case SourceState::kGivenUp:
       return "failed";
     case SourceState::kStopped:
       return "stopped";
@@ -105,7 +105,7 @@ bool SourceRun::WaitFor(std::chrono::milliseconds time) {
 }
 
 void SourceRun::Main() {
-  SourceState state = SourceState::kFailed;
+  SourceState state = SourceState::kGivenUp;
   std::string message;
   try {
     state = Work();
@@ -154,20 +154,20 @@ SourceState SourceRun::Work() {
     progressed_ = false;
     const Status status = Attempt();
     if (stop_.stop_requested()) break;
-    if (stream_failure()) return SourceState::kFailed;
+    if (stream_failure()) return SourceState::kGivenUp;
     if (status && is_finite().value_or(false)) {
       outage_.Worked();
       spdlog::info("source {}: done", spec_.name);
-      Show(SourceState::kDone, "");
-      return SourceState::kDone;
+      Show(SourceState::kFinished, "");
+      return SourceState::kFinished;
     }
     const Error error = status ? RetryLater("it ended by itself") : status.error();
     if (!IsWorthWaiting(error)) {
       ++counters_.failures;
       spdlog::error("source {}: {} (stopped until the settings are read again)", spec_.name,
                     error.message);
-      Show(SourceState::kFailed, error.message);
-      return SourceState::kFailed;
+      Show(SourceState::kGivenUp, error.message);
+      return SourceState::kGivenUp;
     }
     WaitAfter(error);
   }

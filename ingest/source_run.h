@@ -42,8 +42,8 @@ enum class SourceState {
   kStarting,  // its writer is opened, its cursors are restored
   kRunning,
   kWaiting,  // to be started again after a failure
-  kDone,
-  kFailed,
+  kFinished,
+  kGivenUp,
   kStopped,
 };
 const char* SourceStateName(SourceState state);

@@ -137,26 +137,26 @@ BOOST_AUTO_TEST_CASE(the_failure_of_one_source_is_its_own) {
   Ingester one(stream(), specs, Settings("a"));
   BOOST_REQUIRE(Until([&] { return one.loop.IsIdle(); }));
   BOOST_TEST(!one.ended());
-  BOOST_TEST(one.Is("s-0", SourceState::kDone));
-  BOOST_TEST(one.Is("away", SourceState::kDone));
+  BOOST_TEST(one.Is("s-0", SourceState::kFinished));
+  BOOST_TEST(one.Is("away", SourceState::kFinished));
   BOOST_TEST(one.Of("away")->counters->failures == 3U);
   BOOST_TEST(one.Of("away")->counters->starts == 4U);
-  BOOST_TEST(one.Is("throws", SourceState::kDone));
+  BOOST_TEST(one.Is("throws", SourceState::kFinished));
   BOOST_TEST(one.Of("throws")->counters->failures == 2U);
-  BOOST_TEST(one.Is("wrong", SourceState::kFailed));
+  BOOST_TEST(one.Is("wrong", SourceState::kGivenUp));
   BOOST_TEST(one.Of("wrong")->message == "this will never work");
   BOOST_TEST(one.Of("wrong")->counters->posts == 6U);
-  BOOST_TEST(one.Is("denied", SourceState::kFailed));
-  BOOST_TEST(one.Is("unknown", SourceState::kFailed));
-  BOOST_TEST(one.Is("forget", SourceState::kFailed));
+  BOOST_TEST(one.Is("denied", SourceState::kGivenUp));
+  BOOST_TEST(one.Is("unknown", SourceState::kGivenUp));
+  BOOST_TEST(one.Is("forget", SourceState::kGivenUp));
 
   // Reading the settings again starts what has failed; "wrong" fails once only.
   one.loop.Reload(specs);
   BOOST_TEST(!one.loop.IsIdle());
   BOOST_REQUIRE(Until([&] { return one.loop.IsIdle(); }));
-  BOOST_TEST(one.Is("wrong", SourceState::kDone));
-  BOOST_TEST(one.Is("denied", SourceState::kDone));
-  BOOST_TEST(one.Is("unknown", SourceState::kFailed));
+  BOOST_TEST(one.Is("wrong", SourceState::kFinished));
+  BOOST_TEST(one.Is("denied", SourceState::kFinished));
+  BOOST_TEST(one.Is("unknown", SourceState::kGivenUp));
   BOOST_TEST(static_cast<bool>(one.Stop()));
   BOOST_TEST(Faults(8, 10) == "");
 }
