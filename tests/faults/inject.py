@@ -71,14 +71,14 @@ class Injector:
         return self._pipeline.usurp(fault.target)
 
     def _stop(self, fault):
-        self._pipeline.stop(fault.target)
-        return self._pipeline.daemons[fault.target].start
+        self._pipeline.ask_to_stop(fault.target)
+        return self._pipeline.daemons[fault.target].restart
 
     def _add(self, fault):
         self._pipeline.start_daemons([fault.target])
 
         def remove():
-            self._pipeline.stop(fault.target)
+            self._pipeline.ask_to_stop(fault.target)
         return remove
 
     def _kill_import(self, fault):

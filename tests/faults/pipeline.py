@@ -49,6 +49,7 @@ class Daemon:
         self.wanted = False
         self.paused = False
         self.ended_at = None  # by itself
+        self.asked_at = None  # to stop
         self.started_at = 0.0
         self.peak_kib = 0
 
@@ -57,8 +58,12 @@ class Daemon:
         self.server.start()
         self.started_at = time.monotonic()
 
+    def restart(self):
+        """As soon as it has ended."""
+        self.wanted = True
+
     def kill(self):
-        self.wanted = False
+        self.wanted, self.asked_at = False, None
         self.server.kill()
 
     def pause(self):
@@ -179,9 +184,13 @@ hashtags = ["{tag}"]
         """Looks after the daemons: one that ended by itself is trouble, and started again."""
         for daemon in self.daemons.values():
             daemon.sample()
-            if daemon.ended_at is not None:
+            if daemon.asked_at is not None:
+                self._watch_stopping(daemon)
+            elif daemon.ended_at is not None:
                 if daemon.wanted and time.monotonic() - daemon.ended_at > _RESTART_S:
                     daemon.start()
+            elif daemon.wanted and daemon.server.expected_down:
+                daemon.start()
             elif daemon.wanted and not daemon.server.alive():
                 daemon.ended_at = time.monotonic()
                 self.trouble(f"{daemon.name} ended by itself ({daemon.server.exit_code})", daemon)
@@ -208,20 +217,30 @@ hashtags = ["{tag}"]
         if ended.server.exit_code != 1 or "`instance`" not in ended.server.tail(6):
             self.trouble(f"{ended.name}, whose name another has, ended without saying why", ended)
 
-    def stop(self, name):
-        """SIGTERM; it must end at once, and well."""
+    def ask_to_stop(self, name):
+        """SIGTERM; `poll` sees to it that it ends at once, and well."""
         daemon = self.daemons[name]
         daemon.wanted = False
-        begin = time.monotonic()
-        daemon.server.stop(signal.SIGTERM, STOP_S_MAX + SLACK_S + 10)
-        seconds = time.monotonic() - begin
-        code = daemon.server.exit_code
+        if daemon.server.alive():
+            daemon.asked_at = time.monotonic()
+            daemon.server.send(signal.SIGTERM)
+
+    def _watch_stopping(self, daemon):
+        seconds = time.monotonic() - daemon.asked_at
+        if daemon.server.alive():
+            if seconds > STOP_S_MAX + SLACK_S + 10:
+                daemon.asked_at = None
+                daemon.server.kill()
+                self.trouble(f"{daemon.name} had not stopped after {seconds:.0f} s", daemon)
+            return
+        asked_at, daemon.asked_at = daemon.asked_at, None
         if seconds > STOP_S_MAX + SLACK_S:
-            self.trouble(f"{name} took {seconds:.1f} s to stop", daemon)
+            self.trouble(f"{daemon.name} took {seconds:.1f} s to stop", daemon)
         # A process that has not got as far as listening to signals dies of this one.
-        young = time.monotonic() - daemon.started_at < 3 and code == -signal.SIGTERM
+        code = daemon.server.exit_code
+        young = asked_at - daemon.started_at < 3 and code == -signal.SIGTERM
         if code != 0 and not young:
-            self.trouble(f"{name} was stopped and ended with {code}", daemon)
+            self.trouble(f"{daemon.name} was stopped and ended with {code}", daemon)
 
     def usurp(self, name):
         """Another process takes the name of this one, which is paused; the answer wakes it."""
@@ -251,9 +270,11 @@ hashtags = ["{tag}"]
         for daemon in self.daemons.values():
             daemon.resume()
             daemon.wanted = False
-        for name in list(self.daemons):
-            if self.daemons[name].server.alive():
-                self.stop(name)
+        for name in self.daemons:
+            self.ask_to_stop(name)
+        while any(daemon.asked_at for daemon in self.daemons.values()):
+            self.poll()
+            time.sleep(0.01)
         self.daemons.clear()
 
     def close(self):
