@@ -66,15 +66,16 @@ std::string ToAscii(const std::string& name) {
 }
 
 // The host as it is looked up; "" if it is none.
-std::string HostOf(CURLU* url) {
-  std::string host = Part(url, CURLUPART_HOST);
+std::string HostOf(std::string host) {
   if (!IsAscii(host)) host = ToAscii(host);
   if (!IsAscii(host)) return "";
   for (char& c : host) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   if (!host.empty() && host.back() == '.') host.pop_back();
-  return host;
+  const bool has_empty_label =
+      host.starts_with('.') || host.ends_with('.') || host.find("..") != std::string::npos;
+  return has_empty_label ? "" : host;
 }
 
 Result<Url> Read(CURLU* url, std::string_view text) {
@@ -86,7 +87,8 @@ Result<Url> Read(CURLU* url, std::string_view text) {
   if (!Part(url, CURLUPART_USER).empty() || !Part(url, CURLUPART_PASSWORD).empty()) {
     return NoUrl(text, "it has a user name");
   }
-  result.host = HostOf(url);
+  const std::string as_written = Part(url, CURLUPART_HOST);
+  result.host = HostOf(as_written);
   if (result.host.empty()) return NoUrl(text, "its host is no name");
   const std::string port = Part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), result.port);
@@ -98,6 +100,8 @@ Result<Url> Read(CURLU* url, std::string_view text) {
   curl_url_set(url, CURLUPART_HOST, result.host.c_str(), 0);
   result.text = Part(url, CURLUPART_URL);
   if (result.text.empty() || result.text.size() > kUrlBytesMax) return NoUrl(text, "too long");
+  // In another form the host may read as something else: as an address, say ("0x7f.1.").
+  if (result.host != as_written) return ParseUrl(result.text);
   return result;
 }
 
@@ -157,12 +161,12 @@ std::string LoggableUrl(std::string_view text) {
   std::size_t host = colon < text.find('/') ? colon + 1 : 0;
   while (host < text.size() && text[host] == '/') ++host;
   const std::size_t at = text.substr(0, text.find('/', host)).rfind('@');
-  std::string out;
+  std::string shown(text);
   if (at != std::string_view::npos && at >= host) {  // a user name, and a password perhaps
-    out = text.substr(0, host);
-    text.remove_prefix(at + 1);
+    shown.erase(host, at + 1 - host);
   }
-  for (const char c : text) {
+  std::string out;
+  for (const char c : shown) {
     if (out.size() >= kLoggableBytesMax) break;
     if (c > 0x20 && c < 0x7f) {
       out += c;
