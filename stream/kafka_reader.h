@@ -93,6 +93,7 @@ class KafkaReader final : public Reader, private KafkaOwner {
   std::optional<Polled> Revoke();
   bool IsOut();
   Result<std::optional<Polled>> LoseAll();
+  void Answer(bool assign, const rd_kafka_topic_partition_list_t* list);
   Status Join();
   Status FillStarts(rd_kafka_topic_partition_list_t& list, int timeout_ms) const;
   Status Unassign(const rd_kafka_topic_partition_list_t* list);

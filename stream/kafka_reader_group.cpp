@@ -24,13 +24,13 @@ KafkaPartitions CopyOf(const rd_kafka_topic_partition_list_t* list) {
 void KafkaReader::OnRebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) {
   rd_kafka_t* const handle = handle_.get();
   const bool assign = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-  if (closing_ || (!assign && code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)) {
-    rd_kafka_assign(handle, nullptr);
+  if (!assign && code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
+    is_out_ = true;
+    rd_kafka_yield(handle);
     return;
   }
-  if (list->cnt == 0) {
-    const KafkaError failed(assign ? rd_kafka_incremental_assign(handle, list)
-                                   : rd_kafka_incremental_unassign(handle, list));
+  if (closing_ || list->cnt == 0) {
+    Answer(assign, list);
     return;
   }
   if (!assign && rd_kafka_assignment_lost(handle)) {
@@ -39,6 +39,12 @@ void KafkaReader::OnRebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition
     pending_ = Pending{assign ? Pending::kAssign : Pending::kRevoke, CopyOf(list), false};
   }
   rd_kafka_yield(handle);  // back to Poll at once
+}
+
+// Whoever leaves answers too, and by the incremental calls only: librdkafka waits for it.
+void KafkaReader::Answer(bool assign, const rd_kafka_topic_partition_list_t* list) {
+  const KafkaError failed(assign ? rd_kafka_incremental_assign(handle_.get(), list)
+                                 : rd_kafka_incremental_unassign(handle_.get(), list));
 }
 
 Status KafkaReader::Join() {
@@ -221,7 +227,7 @@ void KafkaReader::Leave() {
   if (settings_.group.empty()) return;
   const KafkaPartitions list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), client_.TopicName(settings_.topics[0]).c_str(), 0);
-  if (pending_) rd_kafka_assign(handle_.get(), nullptr);
+  if (pending_) Answer(pending_->kind == Pending::kAssign, pending_->partitions.get());
   pending_.reset();
   const bool answers =
       settings_.instance.empty() && !failed_ &&
