@@ -181,6 +181,8 @@ def main():
     tools = kafka.missing_tools()
     if tools:
         sys.exit(f"these tests need {' and '.join(tools)}: ./dev test installs them")
+    # Asked to end, it ends its servers and daemons too.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     harness.main()
 
 
