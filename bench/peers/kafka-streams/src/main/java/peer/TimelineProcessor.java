@@ -21,7 +21,7 @@ final class TimelineProcessor implements Processor<byte[], byte[], byte[], byte[
   private final Post post = new Post();
   private ProcessorContext<byte[], byte[]> context;
   private Records records;
-  private Fold fold; // made with the first record: in init() the stores are not restored yet
+  private Fold fold; // in init() the stores are not restored yet
 
   TimelineProcessor(Duration interval) {
     this.interval = interval;
@@ -31,9 +31,13 @@ final class TimelineProcessor implements Processor<byte[], byte[], byte[], byte[
   public void init(ProcessorContext<byte[], byte[]> given) {
     context = given;
     records = new Records(context);
-    context.schedule(interval, PunctuationType.WALL_CLOCK_TIME, now -> {
-      if (fold != null) fold.writeSessions();
-    });
+    // Also without any record: what was not written before a crash is written now.
+    context.schedule(interval, PunctuationType.WALL_CLOCK_TIME, now -> fold().writeSessions());
+  }
+
+  private Fold fold() {
+    if (fold == null) fold = new Fold(store(NODES), store(TREES), store(SESSIONS), records);
+    return fold;
   }
 
   private KeyValueStore<Bytes, byte[]> store(String name) {
@@ -42,13 +46,12 @@ final class TimelineProcessor implements Processor<byte[], byte[], byte[], byte[
 
   @Override
   public void process(Record<byte[], byte[]> record) {
-    if (fold == null) fold = new Fold(store(NODES), store(TREES), store(SESSIONS), records);
     context.recordMetadata().ifPresent(m -> records.cause(m.offset(), record.timestamp()));
     try {
       post.read(record.value());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    fold.apply(new String(record.key(), StandardCharsets.UTF_8), post);
+    fold().apply(new String(record.key(), StandardCharsets.UTF_8), post);
   }
 }
