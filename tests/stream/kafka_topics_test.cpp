@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(RefusesOtherSettings) {
                {"min.insync.replicas = 1, but needs at least 2"});
 }
 
-BOOST_AUTO_TEST_CASE(RefusesMoreReplicasThanThereAreBrokers) {
+BOOST_AUTO_TEST_CASE(WaitsForMoreBrokersWhereReplicasNeedThem) {
   KafkaTestLog log;
   log.settings().replication = 7;
   CheckRefusal(log.Open()->EnsureTopic(Topic("t")), {"Topic t cannot be made"});
