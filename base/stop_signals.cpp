@@ -9,18 +9,24 @@
 
 namespace latecomer {
 
-StopSignals::StopSignals() {
+StopSignals::StopSignals(Hangup hangup) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  if (hangup == Hangup::kReloads) sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   // A client that goes while it is written to is an error of that write, no signal.
   std::signal(SIGPIPE, SIG_IGN);
   waiter_ = std::jthread([this, set](const std::stop_token& own) {
     constexpr timespec kLook{0, 100'000'000};
     while (!own.stop_requested()) {
-      if (sigtimedwait(&set, nullptr, &kLook) <= 0) continue;
+      const int signal = sigtimedwait(&set, nullptr, &kLook);
+      if (signal <= 0) continue;
+      if (signal == SIGHUP) {
+        reload_ = true;
+        continue;
+      }
       if (source_.stop_requested()) _exit(1);
       source_.request_stop();
     }

@@ -51,6 +51,6 @@ int Work(char** argv, long crash_at) {
 
 int main(int argc, char** argv) {
   if (argc < 7) return 2;
-  latecomer::SetUpLog("warn", false);
+  latecomer::SetUpLog({"warn", "human", "ingest", ""});
   return latecomer::Work(argv, argc > 7 ? std::atol(argv[7]) : 0);
 }
