@@ -88,6 +88,10 @@ void ReplayMetrics::SetConnections(std::size_t count) {
 
 void ReplayMetrics::ObserveViewBuild(double seconds) { impl_->builds.Observe(seconds); }
 
+std::vector<prometheus::MetricFamily> ReplayMetrics::Collect() const {
+  return impl_->registry.Collect();
+}
+
 std::string ReplayMetrics::Text() const {
   std::ostringstream out;
   prometheus::TextSerializer().Serialize(out, impl_->registry.Collect());

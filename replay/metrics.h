@@ -4,8 +4,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "replay/feed.h"
+
+namespace prometheus {
+struct MetricFamily;
+}
 
 namespace latecomer {
 
@@ -26,6 +31,7 @@ class ReplayMetrics {
   void ObserveViewBuild(double seconds);
 
   std::string Text() const;
+  std::vector<prometheus::MetricFamily> Collect() const;
 
  private:
   struct Impl;

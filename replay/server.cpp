@@ -1,5 +1,7 @@
 #include "replay/server.h"
 
+#include <prometheus/metric_family.h>
+
 #include <utility>
 
 #include "replay/http_server.h"
@@ -8,10 +10,14 @@
 namespace latecomer {
 namespace {
 
+std::string WithoutSlash(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
 ServiceOptions ToServiceOptions(ReplayServerOptions& options) {
   ServiceOptions service;
-  service.base_url = std::move(options.base_url);
-  while (service.base_url.ends_with('/')) service.base_url.pop_back();
+  service.base_url = WithoutSlash(std::move(options.base_url));
   service.hashtags = std::move(options.hashtags);
   service.version = std::move(options.version);
   return service;
@@ -38,6 +44,12 @@ ReplayServer::ReplayServer(ReplayServerOptions options, TimelineReadStore& store
 ReplayServer::~ReplayServer() = default;
 Status ReplayServer::Start() { return impl_->http.Start(); }
 std::uint16_t ReplayServer::port() const { return impl_->http.port(); }
+void ReplayServer::Reload(std::string base_url, std::vector<HashtagSettings> hashtags) {
+  impl_->service.Reload(WithoutSlash(std::move(base_url)), std::move(hashtags));
+}
+std::vector<prometheus::MetricFamily> ReplayServer::Metrics() const {
+  return impl_->service.metrics().Collect();
+}
 void ReplayServer::Stop() { impl_->http.Stop(); }
 
 }  // namespace latecomer

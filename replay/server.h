@@ -10,6 +10,10 @@
 #include "model/hashtag_settings.h"
 #include "store/timeline_store.h"
 
+namespace prometheus {
+struct MetricFamily;
+}
+
 namespace latecomer {
 
 struct ReplayServerOptions {
@@ -31,6 +35,11 @@ class ReplayServer {
   // Starts to listen; returns at once. kInvalid: `listen` is no address; kFatal: it is taken.
   Status Start();
   std::uint16_t port() const;  // 0 for a Unix socket
+  // What can change while it serves: requests from now on see it, streams that are open when their
+  // view next moves. Any thread.
+  void Reload(std::string base_url, std::vector<HashtagSettings> hashtags);
+  // What GET /metrics tells. Any thread.
+  std::vector<prometheus::MetricFamily> Metrics() const;
   // Within a second. Idempotent; not from the server's own threads.
   void Stop();
 

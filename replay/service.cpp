@@ -40,7 +40,7 @@ ReplayService::ReplayService(TimelineReadStore& store, ServiceOptions options)
     : store_(store),
       metrics_(options.version),
       views_(store, MakeViewsOptions(std::move(options.hashtags), metrics_)),
-      context_{store, views_, std::move(options.base_url)} {}
+      base_url_(std::move(options.base_url)) {}
 
 bool ReplayService::IsStream(const ApiRequest& request) {
   return request.path.size() == 2 && request.path[0] == "v1" && request.path[1] == "replay";
@@ -51,7 +51,21 @@ ApiResponse ReplayService::Handle(const ApiRequest& request) {
       request.method != ApiMethod::kOther) {
     return MetricsResponse(metrics_);
   }
-  return IsApi(request) ? HandleApi(context_, request) : HandlePage(request);
+  if (!IsApi(request)) return HandlePage(request);
+  ApiContext context{store_, views_, {}};
+  {
+    const std::lock_guard lock(mutex_);
+    context.base_url = base_url_;
+  }
+  return HandleApi(context, request);
+}
+
+void ReplayService::Reload(std::string base_url, std::vector<HashtagSettings> hashtags) {
+  {
+    const std::lock_guard lock(mutex_);
+    base_url_ = std::move(base_url);
+  }
+  views_.Reload(std::move(hashtags));
 }
 
 Result<StreamStart> ReplayService::OpenStream(const ApiRequest& request) {

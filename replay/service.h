@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -33,12 +34,13 @@ struct StreamStart {
   }
 };
 
-// Threads: any number at once. Both functions block: they read the store.
+// Threads: any number at once. Handle and OpenStream block: they read the store.
 class ReplayService {
  public:
   ReplayService(TimelineReadStore& store, ServiceOptions options);
 
   ApiResponse Handle(const ApiRequest& request);
+  void Reload(std::string base_url, std::vector<HashtagSettings> hashtags);
   // kInvalid, kNotFound, or what the store says.
   Result<StreamStart> OpenStream(const ApiRequest& request);
   static bool IsStream(const ApiRequest& request);
@@ -51,7 +53,8 @@ class ReplayService {
   TimelineReadStore& store_;
   ReplayMetrics metrics_;
   Views views_;
-  ApiContext context_;
+  std::mutex mutex_;
+  std::string base_url_;  // guarded by mutex_
 };
 
 }  // namespace latecomer

@@ -21,12 +21,32 @@ constexpr std::size_t kShortsMax = 10'000;  // of about 1 KB
 }  // namespace
 
 Views::Views(TimelineReadStore& store, ViewsOptions options)
-    : store_(store), options_(std::move(options)) {}
+
+    : store_(store),
+      options_(std::move(options)),
+      hashtags_(std::make_shared<const std::vector<HashtagSettings>>(options_.hashtags)) {}
+
+void Views::Reload(std::vector<HashtagSettings> hashtags) {
+  auto fresh = std::make_shared<const std::vector<HashtagSettings>>(std::move(hashtags));
+  {
+    const std::lock_guard lock(hashtags_mutex_);
+    hashtags_ = std::move(fresh);
+  }
+  ++reloads_;
+  const std::lock_guard lock(shorts_mutex_);
+  shorts_.clear();
+}
+
+Views::Hashtags Views::CurrentHashtags() const {
+  const std::lock_guard lock(hashtags_mutex_);
+  return hashtags_;
+}
 
 Result<std::string> Views::KeyOf(std::string_view hashtag) const {
   Result<std::string> folded = FoldHashtag(hashtag);
   if (!folded) return folded;
-  for (const HashtagSettings& settings : options_.hashtags) {
+  const Hashtags hashtags = CurrentHashtags();
+  for (const HashtagSettings& settings : *hashtags) {
     const auto& aliases = settings.aliases;
     if (std::find(aliases.begin(), aliases.end(), *folded) != aliases.end()) {
       return settings.hashtag;
@@ -36,7 +56,8 @@ Result<std::string> Views::KeyOf(std::string_view hashtag) const {
 }
 
 HashtagSettings Views::SettingsOf(const std::string& hashtag) const {
-  for (const HashtagSettings& settings : options_.hashtags) {
+  const Hashtags hashtags = CurrentHashtags();
+  for (const HashtagSettings& settings : *hashtags) {
     if (settings.hashtag == hashtag) return settings;
   }
   HashtagSettings defaults;
@@ -54,12 +75,16 @@ Result<Views::View> Views::Get(const std::string& hashtag) {
   }
   const Clock::time_point now = Clock::now();
   slot->used = now;
-  if (slot->view != nullptr && (slot->busy || now < slot->next_check)) return slot->view;
+  const std::uint64_t reloads = reloads_;
+  const bool anew = slot->view != nullptr && slot->reloads != reloads;
+  if (slot->view != nullptr && (slot->busy || (now < slot->next_check && !anew))) {
+    return slot->view;
+  }
 
   slot->busy = true;
   const View old = slot->view;
   lock.unlock();
-  Result<View> fresh = Refresh(hashtag, old);
+  Result<View> fresh = Refresh(hashtag, old, anew);
   const Clock::time_point done = Clock::now();
   lock.lock();
   slot->busy = false;
@@ -67,6 +92,7 @@ Result<Views::View> Views::Get(const std::string& hashtag) {
   slot->next_check = done + std::max(options_.poll, took * kRestPerBuild);
   if (fresh) {
     slot->view = *fresh;
+    slot->reloads = reloads;
     Evict(hashtag);
   } else if (old == nullptr || fresh.error().code == ErrorCode::kNotFound) {
     slots_.erase(hashtag);
@@ -93,10 +119,10 @@ Result<std::string> Views::ShortJson(const HashtagSummary& summary) {
   return json;
 }
 
-Result<Views::View> Views::Refresh(const std::string& hashtag, const View& old) {
+Result<Views::View> Views::Refresh(const std::string& hashtag, const View& old, bool anew) {
   const Result<std::int64_t> seq = store_.LastSeq(hashtag);
   if (!seq) return seq.error();
-  if (old != nullptr && old->seq() == *seq) return old;
+  if (old != nullptr && old->seq() == *seq && !anew) return old;
   const Clock::time_point begin = Clock::now();
   Result<View> view = Build(hashtag, *seq, old);
   if (view) {

@@ -4,6 +4,7 @@
 // the old one meanwhile, and wait only where there is none yet.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -34,6 +35,8 @@ class Views {
 
   Views(TimelineReadStore& store, ViewsOptions options);
 
+  // Other settings of hashtags: views are built anew by them.
+  void Reload(std::vector<HashtagSettings> hashtags);
   // The key that a hashtag as typed stands for: folded, aliases followed. kInvalid.
   Result<std::string> KeyOf(std::string_view hashtag) const;
   // The view of a hashtag (its key). Blocks. kNotFound: nothing stands under it. A store that
@@ -47,20 +50,26 @@ class Views {
   using Clock = std::chrono::steady_clock;
   struct Slot {
     View view;
-    bool busy = false;  // a thread asks the store
+    bool busy = false;          // a thread asks the store
+    std::uint64_t reloads = 0;  // before `view` was begun
     Clock::time_point next_check;
     Clock::time_point used;
   };
 
-  Result<View> Refresh(const std::string& hashtag, const View& old);
+  Result<View> Refresh(const std::string& hashtag, const View& old, bool anew);
   Result<View> Build(const std::string& hashtag, std::int64_t seq, const View& old);
   Status FindQuestions(HashtagView& view, const View& old);
+  using Hashtags = std::shared_ptr<const std::vector<HashtagSettings>>;  // shared: replaced whole
+  Hashtags CurrentHashtags() const;
   HashtagSettings SettingsOf(const std::string& hashtag) const;
   std::string DisplayOf(const std::string& hashtag);
   void Evict(const std::string& keep);
 
   TimelineReadStore& store_;
   const ViewsOptions options_;
+  mutable std::mutex hashtags_mutex_;
+  Hashtags hashtags_;  // guarded by hashtags_mutex_
+  std::atomic<std::uint64_t> reloads_{0};
   std::mutex mutex_;
   std::condition_variable done_;
   std::map<std::string, Slot> slots_;
