@@ -29,6 +29,7 @@ void AddConversations(CLI::App& app, int& exit_code);
 void AddSearch(CLI::App& app, int& exit_code);
 void AddForget(CLI::App& app, int& exit_code);
 void AddMigrate(CLI::App& app, int& exit_code);
+void AddDoctor(CLI::App& app, int& exit_code);
 void AddCheckConfig(CLI::App& app, int& exit_code);
 
 }  // namespace latecomer

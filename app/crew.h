@@ -2,7 +2,10 @@
 // ends the process.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -23,21 +26,36 @@ class Crew {
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
+  // What a thread that is asked to stop has under way. kNothing: it only asks and waits, and where
+  // a broker or a database does not answer, nobody waits for it.
+  enum class UnderWay { kWork, kNothing };
+
   // Starts a thread; once Stop has been called, it starts none. An error that `run` gives back, or
   // what it throws, is a failure of the whole, under this name.
-  void Launch(const std::string& name, std::function<Status(std::stop_token)> run);
+  void Launch(const std::string& name, std::function<Status(std::stop_token)> run,
+              UnderWay under_way = UnderWay::kWork);
   std::optional<Error> Failure() const;
-  // Asks all to stop, and waits for them; gives the first failure, if there was one. Idempotent.
+  // Asks all to stop, and waits for those with work; gives the first failure, if there was one.
+  // Idempotent.
   Status Stop();
+  // Waits for the others too, at most so long: false if there is still one. Then the process has to
+  // end without its destructors, which would wait on.
+  bool WaitForTheRest(std::chrono::milliseconds time);
 
  private:
+  struct Member {
+    UnderWay under_way = UnderWay::kWork;
+    std::shared_ptr<std::atomic<bool>> ended;  // shared with the thread
+    std::jthread thread;
+  };
+
   void Fail(const std::string& name, const Error& error);
 
   const std::function<void()> on_failure_;
   mutable std::mutex mutex_;
-  std::optional<Error> failure_;       // guarded by mutex_
-  bool stopped_ = false;               // guarded by mutex_
-  std::vector<std::jthread> threads_;  // guarded by mutex_
+  std::optional<Error> failure_;  // guarded by mutex_
+  bool stopped_ = false;          // guarded by mutex_
+  std::vector<Member> members_;   // guarded by mutex_
 };
 
 // Waits, but not past a stop: false if one is requested.

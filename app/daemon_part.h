@@ -31,7 +31,7 @@ struct HealthReport {
   std::vector<std::string> not_ready;  // it waits for something, and will go on by itself
 };
 
-// Threads: Start once; Reload by the main thread; the rest by any.
+// Threads: Start once; Reload by the main thread; Probe by the monitor's; the rest by any.
 class DaemonPart {
  public:
   virtual ~DaemonPart() = default;
@@ -42,8 +42,11 @@ class DaemonPart {
   virtual Status Start() = 0;
   // Takes what can change while it runs.
   virtual void Reload(const SharedSettings& settings) { static_cast<void>(settings); }
-  virtual void Report(HealthReport& report) const = 0;
+  // Asks the broker or the database, every few seconds, in the monitor's thread: lags, and whether
+  // it answers at all. kRetryLater: it is away. Once the part has been started.
+  virtual Status Probe() { return {}; }
   // Reads counters only: never blocks.
+  virtual void Report(HealthReport& report) const = 0;
   virtual void Collect(MetricFamilies& out) const = 0;
 };
 

@@ -4,10 +4,13 @@
 
 #include <filesystem>
 
+#include "app/loop_metrics.h"
+#include "app/process_metrics.h"
 #include "app/setup.h"
 #include "base/backoff.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "base/version.h"
 
 namespace latecomer {
 namespace {
@@ -16,6 +19,7 @@ using std::chrono::milliseconds;
 
 constexpr std::chrono::minutes kCleanEvery{10};
 constexpr std::chrono::seconds kCleanFirst{30};
+constexpr milliseconds kProbeEvery{3'000};
 constexpr milliseconds kStartBackoffFirst{200};
 constexpr milliseconds kStartBackoffMost{5'000};
 
@@ -59,10 +63,17 @@ Status Daemons::Start() {
     if (!started) starting_.Failed(started.error().message);
   }
   if (!started_) {
-    crew_.Launch("start", [this](const std::stop_token& stop) { return KeepStarting(stop); });
+    crew_.Launch(
+        "start", [this](const std::stop_token& stop) { return KeepStarting(stop); },
+        Crew::UnderWay::kNothing);
   }
+  crew_.Launch(
+      "monitor", [this](const std::stop_token& stop) { return Watch(stop); },
+      Crew::UnderWay::kNothing);
   if (stream_) {
-    crew_.Launch("cleaner", [this](const std::stop_token& stop) { return Janitor(stop); });
+    crew_.Launch(
+        "cleaner", [this](const std::stop_token& stop) { return Janitor(stop); },
+        Crew::UnderWay::kNothing);
   }
   return {};
 }
@@ -113,7 +124,8 @@ void Daemons::MakeParts() {
     parts_.push_back((processor_ = std::make_unique<ProcessorPart>(context)).get());
   }
   if (options_.sink) parts_.push_back((sink_ = std::make_unique<SinkPart>(context)).get());
-  if (options_.ingest) parts_.push_back((ingest_ = std::make_unique<IngestPart>(context)).get());
+  if (options_.ingest)
+    parts_.push_back((ingest_ = std::make_unique<IngestPart>(context, options_.once)).get());
   if (options_.replay) parts_.push_back((replay_ = std::make_unique<ReplayPart>(context)).get());
 }
 
@@ -121,6 +133,7 @@ Status Daemons::StartParts() {
   if (stream_) {
     if (Status made = PrepareTopics(*stream_, *settings_); !made) return made;
   }
+  const std::lock_guard<std::mutex> guard(start_mutex_);
   for (; parts_started_ < parts_.size(); ++parts_started_) {
     if (Status started = parts_[parts_started_]->Start(); !started) return started;
   }
@@ -143,6 +156,59 @@ Status Daemons::KeepStarting(const std::stop_token& stop) {
   return {};
 }
 
+// Asks broker and database how far all of it is, and so whether they answer.
+Status Daemons::Watch(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    watch_beat_.Beat();
+    if (!started_) {
+      WaitFor(milliseconds(50), stop);
+      continue;
+    }
+    std::string unreachable;
+    for (DaemonPart* part : parts_) {
+      const Status probed = part->Probe();
+      if (!probed && unreachable.empty()) unreachable = probed.error().message;
+    }
+    {
+      const std::lock_guard<std::mutex> guard(probe_mutex_);
+      unreachable_ = unreachable;
+    }
+    if (unreachable.empty()) {
+      reaching_.Worked();
+    } else {
+      reaching_.Failed(unreachable);
+    }
+    WaitFor(kProbeEvery, stop);
+  }
+  return {};
+}
+
+HealthReport Daemons::Health() const {
+  HealthReport report;
+  ReportHeartbeat(report, "monitor", watch_beat_);
+  if (!started_) {
+    report.not_ready.push_back("it starts, and waits for broker or database");
+    return report;
+  }
+  for (const DaemonPart* part : parts_) part->Report(report);
+  const std::lock_guard<std::mutex> guard(probe_mutex_);
+  if (!unreachable_.empty()) report.not_ready.push_back(unreachable_);
+  return report;
+}
+
+void Daemons::Collect(MetricFamilies& out) const {
+  CollectProcess(out);
+  out.Gauge("latecomer_build_info", "1, with the version that runs.",
+            {{"version", std::string(VersionText())}}, 1);
+  const HealthReport health = Health();
+  out.Gauge("latecomer_ready", "1 while /readyz answers 200.", {},
+            health.dead.empty() && health.not_ready.empty() ? 1 : 0);
+  CollectOutage(out, {{"role", "start"}, {"worker", "0"}}, starting_);
+  CollectOutage(out, {{"role", "monitor"}, {"worker", "0"}}, reaching_);
+  CollectHeartbeat(out, {{"role", "monitor"}, {"worker", "0"}}, watch_beat_);
+  for (const DaemonPart* part : parts_) part->Collect(out);
+}
+
 Status Daemons::Janitor(const std::stop_token& stop) {
   for (milliseconds wait = kCleanFirst; WaitFor(wait, stop); wait = kCleanEvery) {
     const Status cleaned = stream_->Clean(Now());
@@ -155,6 +221,7 @@ Status Daemons::Janitor(const std::stop_token& stop) {
 }
 
 void Daemons::Reload(const SharedSettings& settings) {
+  const std::lock_guard<std::mutex> guard(start_mutex_);
   for (DaemonPart* part : parts_) part->Reload(settings);
 }
 

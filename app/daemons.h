@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "app/replay_part.h"
 #include "app/sink_part.h"
 #include "base/file_lock.h"
+#include "base/heartbeat.h"
 #include "base/outage.h"
 #include "base/result.h"
 #include "config/settings.h"
@@ -28,6 +30,7 @@ struct DaemonsOptions {
   bool process = false;
   bool sink = false;
   bool replay = false;
+  bool once = false;                      // sources are read to their ends, and not watched
   std::string instance;                   // empty: as the settings say
   std::string command = "latecomer run";  // that asked for it, for messages
 };
@@ -49,19 +52,27 @@ class Daemons {
   // Whether every source has been read and every stage has caught up. An error of a daemon is given
   // once it has failed.
   Result<bool> IsIdle();
+  // Any thread; neither blocks.
+  HealthReport Health() const;
+  void Collect(MetricFamilies& out) const;
+
   // Stops and waits; gives the first failure, if there was one.
   Status Stop();
+  // False: a thread still waits for a broker or a database that does not answer. Nothing is lost
+  // with it: the process may end as it is.
+  bool HasEnded() { return crew_.WaitForTheRest(std::chrono::milliseconds(500)); }
 
   const std::string& instance() const { return options_.instance; }
   Stream& stream() { return *stream_; }
   SinkPart& sink() { return *sink_; }
-  ProcessorPart& processor() { return *processor_; }
+  ProcessorPart* processor() { return processor_.get(); }  // null: it has none
 
  private:
   Status TakeLocks();
   void MakeParts();
   Status StartParts();
   Status KeepStarting(const std::stop_token& stop);
+  Status Watch(const std::stop_token& stop);
   Status Janitor(const std::stop_token& stop);
 
   SharedSettings settings_;
@@ -72,11 +83,16 @@ class Daemons {
   std::unique_ptr<ProcessorPart> processor_;
   std::unique_ptr<SinkPart> sink_;
   std::unique_ptr<ReplayPart> replay_;
-  std::vector<DaemonPart*> parts_;  // in the order in which they start
-  std::size_t parts_started_ = 0;
+  std::vector<DaemonPart*> parts_;    // in the order in which they start
+  std::mutex start_mutex_;            // a part is started, or reloaded
+  std::size_t parts_started_ = 0;     // guarded by start_mutex_
   std::atomic<bool> started_{false};  // all of them
-  Outage starting_{"starting"};
-  Crew crew_;  // last: its threads use all of the above
+  Outage starting_{"start"};
+  Outage reaching_{"broker or database"};
+  Heartbeat watch_beat_;
+  mutable std::mutex probe_mutex_;
+  std::string unreachable_ = "it starts";  // guarded by probe_mutex_; empty: all answer
+  Crew crew_;                              // last: its threads use all of the above
 };
 
 }  // namespace latecomer

@@ -1,78 +1,135 @@
 #include "app/ingest_part.h"
 
-#include <algorithm>
-#include <filesystem>
-
-#include "app/importer.h"
+#include "app/loop_metrics.h"
 #include "app/setup.h"
 #include "base/log.h"
+#include "ingest/ingest_loop.h"
+#include "stream/topics.h"
 
 namespace latecomer {
 namespace {
 
-// The files of an archive source: itself, or what lies in the folder, by name.
-std::vector<std::string> FilesOf(const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::is_directory(path, error)) return {path};
-  std::vector<std::string> files;
-  for (const auto& item : std::filesystem::directory_iterator(path, error)) {
-    const std::string name = item.path().filename().string();
-    if (item.is_regular_file(error) && !name.starts_with('.')) {
-      files.push_back(item.path().string());
-    }
+void CollectSource(MetricFamilies& out, const SourceStatus& source) {
+  const MetricLabels labels = {{"source", source.name}, {"kind", source.kind}};
+  const SourceCounters& counters = *source.counters;
+  out.Counter("latecomer_source_posts_total", "Posts written, one under each hashtag.", labels,
+              Number(counters.posts));
+  out.Counter("latecomer_source_rejects_total", "What came and could not be understood.", labels,
+              Number(counters.rejects));
+  out.Counter("latecomer_source_requests_total", "Requests sent.", labels,
+              Number(counters.requests));
+  out.Counter("latecomer_source_received_bytes_total", "Bytes received.", labels,
+              Number(counters.bytes));
+  out.Counter("latecomer_source_duplicates_total",
+              "Posts seen and not written, since they were written before.", labels,
+              Number(counters.duplicates));
+  out.Counter("latecomer_source_waits_total", "Waits for a rate limit, or as the server asked.",
+              labels, Number(counters.waits));
+  out.Counter("latecomer_source_wait_seconds_total", "Time spent in these waits.", labels,
+              Number(counters.wait_ms) / 1000);
+  out.Counter("latecomer_source_batches_total", "Transactions committed.", labels,
+              Number(counters.batches));
+  out.Counter("latecomer_source_batches_again_total", "Transactions that were tried again.", labels,
+              Number(counters.batches_again));
+  out.Counter("latecomer_source_starts_total", "Times that it was started.", labels,
+              Number(counters.starts));
+  out.Counter("latecomer_source_failures_total", "Times that it failed.", labels,
+              Number(counters.failures));
+  if (const TimeMs until = counters.read_until; until != 0) {
+    out.Gauge("latecomer_source_read_until_timestamp_seconds",
+              "The time up to which everything has been pulled.", labels,
+              static_cast<double>(until) / 1000);
   }
-  std::sort(files.begin(), files.end());
-  return files;
+  MetricLabels with = labels;
+  with.emplace_back("state", SourceStateName(source.state));
+  out.Gauge("latecomer_source_state", "1, with the state that the source is in.", with, 1);
 }
 
 }  // namespace
 
-IngestPart::IngestPart(PartContext context)
-    : context_(std::move(context)), sources_left_(context_.settings->sources.size()) {}
+IngestPart::IngestPart(PartContext context, bool once) : context_(std::move(context)), once_(once) {
+  IngestLoopSettings loop;
+  loop.instance =
+      context_.settings->stream.kind == "embedded" ? "ingest" : context_.instance + "-ingest";
+  loop_ = std::make_unique<IngestLoop>(*context_.stream, SourceSpecs(*context_.settings, once_),
+                                       std::move(loop));
+}
 
-Status IngestPart::Start() {
-  for (const SourceSettings& source : context_.settings->sources) {
-    if (source.kind != "archive") {
-      return Fatal("source \"" + source.name + "\": kind \"" + source.kind +
-                   "\" is not part of this version; take it out of the settings");
+std::vector<SourceSpec> SourceSpecs(const Settings& settings, bool once) {
+  std::vector<SourceSpec> specs;
+  for (const SourceSettings& source : settings.sources) {
+    SourceSpec& spec = specs.emplace_back();
+    spec.name = source.name;
+    spec.kind = source.kind;
+    spec.once = once;
+    const std::pair<const char*, const std::string*> options[] = {
+        {"base", &source.base}, {"path", &source.path}, {"token_file", &source.token_file}};
+    for (const auto& [key, value] : options) {
+      if (!value->empty()) spec.options[key] = *value;
+    }
+    std::vector<std::string> hashtags = source.hashtags;
+    if (hashtags.empty()) {
+      for (const HashtagSettings& all : settings.hashtags) hashtags.push_back(all.hashtag);
+    }
+    for (const std::string& name : hashtags) {
+      const HashtagSettings found = settings.ForHashtag(name);
+      spec.hashtags.push_back({found.hashtag, found.display, found.aliases});
     }
   }
-  for (const SourceSettings& source : context_.settings->sources) {
-    context_.crew.Launch("source " + source.name, [this, &source](const std::stop_token& stop) {
-      return ReadSource(source, stop);
-    });
-  }
+  return specs;
+}
+
+IngestPart::~IngestPart() = default;
+
+Status IngestPart::Start() {
+  if (!context_.settings->sources.empty()) Launch();
+  started_ = true;
   return {};
 }
 
-void IngestPart::Report(HealthReport& report) const { static_cast<void>(report); }
-void IngestPart::Collect(MetricFamilies& out) const { static_cast<void>(out); }
-
-Status IngestPart::ReadSource(const SourceSettings& source, const std::stop_token& stop) {
-  std::vector<std::string> hashtags = source.hashtags;
-  if (hashtags.empty()) {
-    for (const HashtagSettings& all : context_.settings->hashtags) hashtags.push_back(all.hashtag);
-  }
-  for (const std::string& hashtag : hashtags) {
-    if (Status imported = Import(source, hashtag, stop); !imported) return imported;
-  }
-  --sources_left_;
-  return {};
+void IngestPart::Launch() {
+  if (launched_.exchange(true)) return;
+  context_.crew.Launch(name(),
+                       [this](std::stop_token stop) { return loop_->Run(std::move(stop)); });
 }
 
-Status IngestPart::Import(const SourceSettings& source, const std::string& hashtag,
-                          const std::stop_token& stop) {
-  ImportRequest request;
-  request.hashtag = context_.settings->ForHashtag(hashtag);
-  request.files = FilesOf(source.path);
-  request.spool_directory = SpoolDirectory(*context_.settings);
-  ProgressBar progress;
-  Result<ImportOutcome> outcome = ImportArchives(*context_.stream, request, progress, stop);
-  progress.Clear();
-  if (!outcome) return outcome.error();
-  if (!outcome->damage.empty()) spdlog::warn("source {}: {}", source.name, outcome->damage);
-  spdlog::info("source {}: {}", source.name, ImportCountsText(outcome->counts));
-  return {};
+void IngestPart::Reload(const SharedSettings& settings) {
+  context_.settings = settings;
+  loop_->Reload(SourceSpecs(*settings, once_));
+  if (started_ && !settings->sources.empty()) Launch();
+}
+
+Status IngestPart::Probe() {
+  const Result<std::int64_t> end = context_.stream->EndOffset({kCursorsTopic, 0});
+  return end ? Status() : end.error();
+}
+
+Result<bool> IngestPart::HasCaughtUp() const {
+  if (!started_) return false;
+  if (!launched_) return true;
+  if (!loop_->IsIdle()) return false;
+  for (const SourceStatus& source : loop_->Sources()) {
+    if (source.state == SourceState::kGivenUp) {
+      return Fatal("source " + source.name + ": " + source.message);
+    }
+  }
+  return true;
+}
+
+void IngestPart::Report(HealthReport& report) const {
+  if (!launched_) return;
+  ReportHeartbeat(report, name(), loop_->heartbeat());
+  ReportOutage(report, name(), loop_->outage());
+}
+
+void IngestPart::Collect(MetricFamilies& out) const {
+  const MetricLabels labels = {{"role", name()}, {"worker", "0"}};
+  CollectGroup(out, labels, loop_->counters());
+  CollectOutage(out, labels, loop_->outage());
+  if (launched_) CollectHeartbeat(out, labels, loop_->heartbeat());
+  out.Counter("latecomer_ingest_cut_off_total", "Sources that did not stop in time.", labels,
+              Number(loop_->counters().cut_off));
+  for (const SourceStatus& source : loop_->Sources()) CollectSource(out, source);
 }
 
 }  // namespace latecomer

@@ -2,31 +2,42 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 
 #include "app/daemon_part.h"
 
 namespace latecomer {
 
+class IngestLoop;
+struct SourceSpec;
+
+// The sources of the settings; `once`: see IngestPart.
+std::vector<SourceSpec> SourceSpecs(const Settings& settings, bool once);
+
 class IngestPart final : public DaemonPart {
  public:
-  explicit IngestPart(PartContext context);
+  // `once`: each source is read to its end, where it has one, and not watched.
+  IngestPart(PartContext context, bool once);
+  ~IngestPart() override;
 
   std::string name() const override { return "ingest"; }
-  // kFatal: a source is of a kind that this version does not know.
   Status Start() override;
+  void Reload(const SharedSettings& settings) override;
+  Status Probe() override;
   void Report(HealthReport& report) const override;
   void Collect(MetricFamilies& out) const override;
 
-  // Whether every source has been read to its end.
-  Result<bool> HasCaughtUp() const { return sources_left_ == 0; }
+  // Whether every source has been read to its end. An error if one of them failed for good.
+  Result<bool> HasCaughtUp() const;
 
  private:
-  Status ReadSource(const SourceSettings& source, const std::stop_token& stop);
-  Status Import(const SourceSettings& source, const std::string& hashtag,
-                const std::stop_token& stop);
+  void Launch();
 
   PartContext context_;
-  std::atomic<std::size_t> sources_left_{0};
+  const bool once_;
+  std::unique_ptr<IngestLoop> loop_;
+  std::atomic<bool> started_{false};
+  std::atomic<bool> launched_{false};  // a process without sources joins no group
 };
 
 }  // namespace latecomer

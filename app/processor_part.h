@@ -1,10 +1,12 @@
 // The processors of a process.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
 #include "app/daemon_part.h"
+#include "app/lag_sampler.h"
 #include "processor/processor_loop.h"
 
 namespace latecomer {
@@ -16,6 +18,7 @@ class ProcessorPart final : public DaemonPart {
   std::string name() const override { return "processor"; }
   Status Start() override;
   void Reload(const SharedSettings& settings) override;
+  Status Probe() override;
   void Report(HealthReport& report) const override;
   void Collect(MetricFamilies& out) const override;
 
@@ -27,7 +30,10 @@ class ProcessorPart final : public DaemonPart {
 
  private:
   PartContext context_;
+  const std::int32_t partitions_;  // of the topic
   std::vector<std::unique_ptr<ProcessorLoop>> loops_;
+  std::atomic<bool> started_{false};
+  LagSampler lag_{"processor"};
 };
 
 }  // namespace latecomer

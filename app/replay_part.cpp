@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include "app/metric_families.h"
 #include "app/setup.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -50,7 +51,20 @@ Status ReplayPart::Start() {
   return {};
 }
 
+void ReplayPart::Reload(const SharedSettings& settings) {
+  context_.settings = settings;
+  if (started_) server_->Reload(settings->replay.base_url, settings->hashtags);
+}
+
+Status ReplayPart::Probe() {
+  const Result<std::string> epoch = store_->Epoch();
+  return epoch ? Status() : epoch.error();
+}
+
 void ReplayPart::Report(HealthReport& report) const { static_cast<void>(report); }
-void ReplayPart::Collect(MetricFamilies& out) const { static_cast<void>(out); }
+
+void ReplayPart::Collect(MetricFamilies& out) const {
+  if (started_) out.Merge(server_->Metrics());
+}
 
 }  // namespace latecomer

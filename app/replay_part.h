@@ -18,6 +18,8 @@ class ReplayPart final : public DaemonPart {
   std::string name() const override { return "replay"; }
   // Opens the store, listens, and says where.
   Status Start() override;
+  void Reload(const SharedSettings& settings) override;
+  Status Probe() override;
   void Report(HealthReport& report) const override;
   void Collect(MetricFamilies& out) const override;
 

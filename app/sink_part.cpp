@@ -1,10 +1,39 @@
 #include "app/sink_part.h"
 
+#include "app/loop_metrics.h"
 #include "app/setup.h"
 #include "base/log.h"
 #include "stream/topics.h"
 
 namespace latecomer {
+namespace {
+
+void CollectLoop(MetricFamilies& out, const MetricLabels& labels, const SinkCounters& counters) {
+  out.Counter("latecomer_sink_records_total", "Records of `timelines` read.", labels,
+              Number(counters.records));
+  out.Counter("latecomer_sink_rows_total", "Records applied to the store.", labels,
+              Number(counters.rows));
+  out.Counter("latecomer_sink_batches_total", "Transactions of the store committed.", labels,
+              Number(counters.batches));
+  out.Counter("latecomer_sink_conflicts_total",
+              "Transactions that found that another sink had moved on.", labels,
+              Number(counters.conflicts));
+  out.Counter("latecomer_sink_retries_total", "Waits after a failure.", labels,
+              Number(counters.retries));
+  out.Counter("latecomer_sink_rebuilds_total", "Partitions whose rows were begun anew.", labels,
+              Number(counters.rebuilds));
+  out.Counter("latecomer_sink_scrubs_total", "Times that deletions were made physical.", labels,
+              Number(counters.scrubs));
+  out.Gauge("latecomer_sink_rebuilding_partitions", "Partitions whose rows are being built anew.",
+            labels, Number(counters.rebuilding));
+  out.Histogram("latecomer_commit_duration_seconds", "Time that a transaction took.", labels,
+                counters.commit_latency.Read());
+  CollectGroup(out, labels, counters);
+  CollectOutage(out, labels, counters.outage);
+  CollectHeartbeat(out, labels, counters.heartbeat);
+}
+
+}  // namespace
 
 SinkPart::SinkPart(PartContext context) : context_(std::move(context)) {}
 SinkPart::~SinkPart() = default;
@@ -35,8 +64,45 @@ Status SinkPart::Start() {
   return {};
 }
 
-void SinkPart::Report(HealthReport& report) const { static_cast<void>(report); }
-void SinkPart::Collect(MetricFamilies& out) const { static_cast<void>(out); }
+Status SinkPart::Probe() {
+  if (!asking_) {
+    Result<std::unique_ptr<TimelineWriteStore>> store =
+        OpenWriteStore(*context_.settings, "latecomer " + context_.instance + "-sink-monitor");
+    if (!store) return store.error();
+    asking_ = std::move(*store);
+  }
+  const Result<std::vector<SinkPosition>> positions = asking_->Positions();
+  if (!positions) return positions.error();
+  std::map<std::int32_t, std::int64_t> places;
+  for (const SinkPosition& position : *positions) places[position.partition] = position.next;
+  const std::int32_t all = PartitionsOf(*context_.settings);
+  for (std::int32_t p = 0; p < all; ++p) {
+    const Result<std::int64_t> end = context_.stream->EndOffset({kTimelinesTopic, p});
+    if (!end) return end.error();
+    lag_.Add(p, places[p], *end);
+  }
+  return {};
+}
+
+void SinkPart::Report(HealthReport& report) const {
+  if (!started_) return;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    const SinkCounters& counters = workers_[i].loop->counters();
+    const std::string who = name() + " " + std::to_string(i);
+    ReportHeartbeat(report, who, counters.heartbeat);
+    ReportOutage(report, who, counters.outage);
+  }
+}
+
+void SinkPart::Collect(MetricFamilies& out) const {
+  if (started_) {
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      const MetricLabels labels = {{"role", name()}, {"worker", std::to_string(i)}};
+      CollectLoop(out, labels, workers_[i].loop->counters());
+    }
+  }
+  lag_.Collect(out);
+}
 
 Result<bool> SinkPart::HasCaughtUp() const {
   if (!started_) return false;

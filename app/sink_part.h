@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/daemon_part.h"
+#include "app/lag_sampler.h"
 #include "sink/sink_loop.h"
 #include "store/timeline_store.h"
 
@@ -20,6 +21,7 @@ class SinkPart final : public DaemonPart {
   std::string name() const override { return "sink"; }
   // Opens the stores.
   Status Start() override;
+  Status Probe() override;
   void Report(HealthReport& report) const override;
   void Collect(MetricFamilies& out) const override;
 
@@ -36,6 +38,8 @@ class SinkPart final : public DaemonPart {
 
   PartContext context_;
   std::vector<Worker> workers_;
+  std::unique_ptr<TimelineWriteStore> asking_;  // of the monitor's thread
+  LagSampler lag_{"sink"};
   std::atomic<bool> started_{false};  // workers_ does not change any more
 };
 

@@ -19,6 +19,7 @@ find_package(ZLIB REQUIRED)
 find_package(CURL REQUIRED)
 find_library(CLD2_LIB cld2 REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 
 # librdkafka 2.0.2 or later: the system's, or another build of it.

@@ -22,6 +22,12 @@ COMMANDS = [
     "search",
     "forget",
     "check-config",
+    "ingest",
+    "process",
+    "sink",
+    "replay",
+    "migrate",
+    "doctor",
 ]
 
 
