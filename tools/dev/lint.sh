@@ -51,8 +51,24 @@ clang_tidy() {
     --extra-arg=-Wno-unknown-warning-option 2> >(grep -v 'warnings generated\|warning generated' >&2)
 }
 
+# Where the tools are: they belong to who runs Latecomer, not to who builds it.
+alerts() {
+  command -v promtool >/dev/null || { echo "no promtool (package prometheus): left out"; return 0; }
+  promtool check rules packaging/prometheus/alerts.yml
+}
+units() {
+  command -v systemd-analyze >/dev/null || { echo "no systemd-analyze: left out"; return 0; }
+  local unit
+  for unit in packaging/systemd/*.service; do
+    systemd-analyze security --offline=yes --threshold=20 "./$unit" >/dev/null ||
+      { echo "$unit is exposed more than 2.0: systemd-analyze security --offline=yes ./$unit" >&2; return 1; }
+  done
+}
+
 check "Format (clang-format)" format
 check "Shell scripts (shellcheck)" shell_scripts
+check "Alerts (promtool)" alerts
+check "Units (systemd-analyze)" units
 check "House rules" python3 tests/house/house.py
 [ "$tidy" = none ] || check "clang-tidy" clang_tidy
 [ $failed -eq 0 ] || die "lint found what stands above."
