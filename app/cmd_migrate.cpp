@@ -15,6 +15,7 @@
 #include "app/setup.h"
 #include "base/file_lock.h"
 #include "base/json_out.h"
+#include "base/log.h"
 #include "base/stop_signals.h"
 #include "stream/topics.h"
 
@@ -93,6 +94,7 @@ Side EmbeddedSide(const Settings& settings, const std::string& directory) {
   side.settings.data = directory;
   side.settings.stream.kind = "embedded";
   side.settings.store.kind = "sqlite";
+  side.settings.stream.prefix = StreamSettings().prefix;  // that of the settings is Kafka's
   side.name = directory;
   return side;
 }
@@ -140,8 +142,8 @@ Status OpenReads(Side& side) {
   return {};
 }
 
-// The directory may have been made under the default prefix, the settings' one being Kafka's.
-Status OpenSource(Side& side) {
+// A directory may have been made under a prefix of its own: that of the settings, then.
+Status OpenSource(Side& side, const std::string& other_prefix) {
   if (side.settings.stream.kind == "embedded") {
     const auto file = std::filesystem::path(side.settings.data) / "stream.db";
     std::error_code error;
@@ -155,7 +157,7 @@ Status OpenSource(Side& side) {
   if (side.settings.stream.kind != "embedded") return {};
   const Result<std::int32_t> found = side.stream->PartitionCount(kPostsTopic);
   if (found || found.error().code != ErrorCode::kNotFound) return {};
-  side.settings.stream.prefix = StreamSettings().prefix;
+  side.settings.stream.prefix = other_prefix;
   return Open(side);
 }
 
@@ -172,8 +174,9 @@ bool IsAgreed(const MigrateOptions& options, const Side& from, const Side& to,
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 
-std::string Summary(const Migration& migration, const Side& from, const Side& to,
-                    const StoresCompared& stores, double seconds) {
+// `stores` and `seconds`: of a migration that was finished now, not earlier.
+void PrintSummary(const Migration& migration, const Side& from, const Side& to,
+                  const std::optional<StoresCompared>& stores, Clock::time_point begin) {
   const MigrationCounts& counts = migration.state().counts;
   std::string line;
   JsonObject object(line);
@@ -183,10 +186,15 @@ std::string Summary(const Migration& migration, const Side& from, const Side& to
   object.Uint("timelines", counts.timelines).Uint("posts", counts.posts);
   object.Uint("unprocessed", counts.unprocessed).Uint("cursors", counts.cursors);
   object.Uint("rejects", counts.rejects).Uint("dropped", counts.dropped);
-  object.Uint("hashtags", stores.hashtags).Uint("entries", stores.entries);
-  object.Uint("reposts", stores.reposts).Bool("resumed", migration.is_resumed());
-  object.Int("seconds", static_cast<std::int64_t>(seconds + 0.5)).Close();
-  return line;
+  object.Bool("resumed", migration.is_resumed()).Bool("done_before", !stores);
+  if (stores) {
+    object.Uint("hashtags", stores->hashtags).Uint("entries", stores->entries);
+    object.Uint("reposts", stores->reposts);
+    const auto seconds = std::chrono::round<std::chrono::seconds>(Clock::now() - begin);
+    object.Int("seconds", seconds.count());
+  }
+  object.Close();
+  std::cout << line << "\n";
 }
 
 void SayDone(const Migration& migration, const Side& from, const Side& to,
@@ -195,14 +203,18 @@ void SayDone(const Migration& migration, const Side& from, const Side& to,
   std::cerr << "moved " << counts.timelines << " records of timelines, " << counts.posts
             << " processed and " << counts.unprocessed << " unprocessed posts, " << counts.cursors
             << " cursors and " << counts.rejects << " rejects into " << to.name << ";\ncompared "
-            << stores.hashtags << " hashtags with " << stores.entries << " entries and "
-            << stores.reposts << " reposts: all the same.\n"
+            << stores.hashtags << (stores.hashtags == 1 ? " hashtag with " : " hashtags with ")
+            << stores.entries << " entries and " << stores.reposts << " reposts: all the same.\n"
             << from.name << " is as it was. Once you are sure, remove it: "
             << (from.settings.stream.kind == "embedded"
                     ? "delete the directory"
                     : "delete the topics that begin with \"" + from.settings.stream.prefix +
                           "\", and the schema `latecomer` of the database")
             << ".\n";
+  if (to.settings.stream.kind == "embedded" &&
+      to.settings.stream.prefix != from.settings.stream.prefix) {
+    std::cerr << "Settings that use " << to.name << " must leave [stream] prefix out.\n";
+  }
 }
 
 Status Work(Migration& migration, Side& from, Side& to, Meter& meter, StoresCompared& stores,
@@ -237,7 +249,8 @@ int FailOrStop(const Error& error, const StopSignals& signals) {
 }
 
 int Move(const MigrateOptions& options, Side& from, Side& to, StopSignals& signals) {
-  if (Status opened = OpenSource(from); !opened) return Fail(opened.error());
+  if (Status opened = OpenSource(from, to.settings.stream.prefix); !opened)
+    return Fail(opened.error());
   if (Status locked = TakeLock(to); !locked) return Fail(locked.error());
   if (Status opened = Open(to); !opened) return Fail(opened.error());
   const auto begin = Clock::now();
@@ -255,6 +268,7 @@ int Move(const MigrateOptions& options, Side& from, Side& to, StopSignals& signa
   if (migration.is_done()) {
     std::cerr << from.name << " was moved into " << to.name
               << " before, and has not changed since: nothing to do\n";
+    if (options.json) PrintSummary(migration, from, to, std::nullopt, begin);
     return kDone;
   }
   status =
@@ -268,10 +282,7 @@ int Move(const MigrateOptions& options, Side& from, Side& to, StopSignals& signa
   status = Work(migration, from, to, meter, stores, signals.token());
   meter.Clear();
   if (!status) return FailOrStop(status.error(), signals);
-  if (options.json) {
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    std::cout << Summary(migration, from, to, stores, seconds) << "\n";
-  }
+  if (options.json) PrintSummary(migration, from, to, stores, begin);
   SayDone(migration, from, to, stores);
   return kDone;
 }
@@ -292,6 +303,11 @@ int Migrate(const MigrateOptions& options) {
   if (!options.yes && isatty(STDIN_FILENO) != 1) {
     return Usage("migrate: there is no terminal to ask on; give --yes");
   }
+  LogOptions log;
+  log.level = "warning";
+  log.format = settings->log.format;
+  log.daemon = "migrate";
+  SetUpLog(log);
   StopSignals signals;
   Side embedded = EmbeddedSide(*settings, directory);
   Side other = SettingsSide(*settings);

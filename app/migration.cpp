@@ -11,6 +11,7 @@ namespace latecomer {
 namespace {
 
 constexpr char kTransactionalId[] = "latecomer-migrate";
+constexpr int kConflictsMax = 5;  // of one batch: that many are not a broker's bad moment
 
 std::string Advice(const std::string& from) {
   return "make the destination empty (a directory of its own, another `prefix`, or the topics and "
@@ -158,6 +159,7 @@ Status Migration::Write(const MigrationChunk& chunk, const std::stop_token& stop
   MigrationState after = state_;
   after.at = chunk.after;
   after.counts = chunk.counts;
+  int conflicts = 0;
   const Status written = WithPatience(stop, [&]() -> Status {
     if (!writer_) {
       Result<std::optional<MigrationState>> there = Load();
@@ -172,8 +174,8 @@ Status Migration::Write(const MigrationChunk& chunk, const std::stop_token& stop
     if (once) return once;
     writer_.reset();
     // What became of the transaction is seen with the next writer.
-    return once.error().code == ErrorCode::kConflict ? RetryLater(once.error().message)
-                                                     : once.error();
+    if (once.error().code != ErrorCode::kConflict || ++conflicts == kConflictsMax) return once;
+    return RetryLater(once.error().message);
   });
   if (written) state_ = std::move(after);
   return written;
@@ -199,9 +201,8 @@ Status Migration::Append(const MigrationChunk& chunk, const MigrationState& afte
     }
   }
   if (chunk.places_processors) {
-    GroupMetadata nobody;
+    GroupMetadata nobody;  // the group has no members yet
     nobody.group = kProcessorGroup;
-    nobody.generation = -1;
     for (std::int32_t q = 0; q < options_.partitions; ++q) {
       const TopicPartition posts{kPostsTopic, q};
       Result<std::int64_t> end = to_.EndOffset(posts);

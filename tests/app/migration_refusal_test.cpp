@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_destination_on_which_somebody_has_worked) {
   const auto writer = Take(to.stream().NewWriter("place"));
   const std::int32_t q = PartitionOf("alpha", 2);
   Must(writer->Begin());
-  Must(writer->SendOffsets({kProcessorGroup, "", -1}, {kPostsTopic, q},
+  Must(writer->SendOffsets({kProcessorGroup, "", 0}, {kPostsTopic, q},
                            Take(to.stream().EndOffset({kPostsTopic, q}))));
   Must(writer->Commit());
   CheckRefused(migration.Compare(stop), ErrorCode::kConflict, "records are processed, and");
