@@ -11,6 +11,7 @@
 #include <iostream>
 
 #include "app/command.h"
+#include "app/migration.h"
 #include "model/hashtag.h"
 #include "store/postgres_store.h"
 #include "store/sqlite_store.h"
@@ -111,7 +112,8 @@ std::int32_t PartitionsOf(const Settings& settings) {
 }
 
 Status PrepareTopics(Stream& stream, const Settings& settings) {
-  return EnsureTopics(stream, PartitionsOf(settings));
+  if (Status made = EnsureTopics(stream, PartitionsOf(settings)); !made) return made;
+  return RefuseUnfinishedMigration(stream);
 }
 
 namespace {

@@ -66,7 +66,8 @@ Result<std::unique_ptr<TimelineReadStore>> OpenReadStore(const Settings& setting
                                                          const std::string& name = "latecomer");
 
 // The partitions that `posts`, `timelines` and `cursors` have: kEmbeddedPartitions, or as the
-// settings say. Prepare makes the topics with them, or checks that they are just so.
+// settings say. Prepare makes the topics with them, or checks that they are just so. kConflict: a
+// migration into them is not finished.
 std::int32_t PartitionsOf(const Settings& settings);
 Status PrepareTopics(Stream& stream, const Settings& settings);
 
