@@ -25,6 +25,9 @@ class Migrating(distributed.Distributed):
         self.hashtags += f'\n[[hashtag]]\nname = "{harness.TAG}"\n'
         shutil.copy(SAMPLES / "programme.ics", self.dir)
         self.local = self.settings(self.hashtags)
+        self.forgets = self.write(
+            "forgets.jsonl", [{"v": 1, "type": "Forget", "author": f"{posts.HOST}/u/3"}]
+        )
         self.config = self.kafka_settings()
 
     # What is moved
@@ -35,9 +38,6 @@ class Migrating(distributed.Distributed):
         lines = list(posts.conversation(7, POSTS))
         self.crowd = self.write("crowd.jsonl", lines)
         self.more = self.write("more.jsonl", list(posts.conversation(8, 300)))
-        self.forgets = self.write(
-            "forgets.jsonl", [{"v": 1, "type": "Forget", "author": f"{posts.HOST}/u/3"}]
-        )
         self.imports(*self.early, tag=EVENT, config=self.local)
         self.imports(self.crowd, config=self.local)
         self.imports(self.forgets, config=self.local)
@@ -45,9 +45,9 @@ class Migrating(distributed.Distributed):
         self.imports(*self.late, tag=EVENT, config=self.local)
         self.imports(self.more, config=self.local)
 
-    def imports(self, *files, tag=harness.TAG, config=None, data=None):
+    def imports(self, *files, tag=harness.TAG, config=None, data=None, rc=0):
         data = ["--data", data or self.data] if config == self.local else []
-        return self.call("import", "-c", config, *data, "--hashtag", tag, *files, seconds=120)
+        return self.call("import", "-c", config, *data, "--hashtag", tag, *files, seconds=120, rc=rc)
 
     def timelines(self, config, data=None):
         where = ["--data", data] if data else []
@@ -183,6 +183,9 @@ class Migrating(distributed.Distributed):
             self.assertEqual(outcome.rc, 1, outcome.err)
             self.assertIn("interrupted; run it again to resume", outcome.err)
             stopped += 1
+            if self.records("timelines"):
+                half = self.imports(self.forgets, config=self.config, rc=1)
+                self.assertIn("is not finished", half.err)
         self.assertGreater(stopped, 0)
         self.assertIn("nothing to do", self.migrate("--from", self.data).err)
 
