@@ -13,6 +13,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kAskAgainEvery{50};
 constexpr std::size_t kGroupsMax = 8;
+constexpr std::chrono::minutes kEchoEvery{2};
 constexpr std::string_view kOwnPrefix = "latecomer";
 
 }  // namespace
@@ -145,6 +146,15 @@ void KafkaClient::Forget(std::string_view topic) {
   const std::lock_guard lock(mutex_);
   if (const auto known = counts_.find(topic); known != counts_.end()) counts_.erase(known);
   if (const auto made = made_.find(topic); made != made_.end()) made_.erase(made);
+}
+
+bool KafkaClient::MayBeEcho(const std::string& instance) {
+  const auto now = Clock::now();
+  const std::lock_guard lock(mutex_);
+  const auto [known, is_new] = echoes_.try_emplace(instance, now);
+  if (!is_new && now < known->second + kEchoEvery) return false;
+  known->second = now;
+  return true;
 }
 
 void KafkaClient::NoteMade(std::string_view topic) {

@@ -1,6 +1,7 @@
 // What a Kafka stream's readers, writers and questions share. Any thread.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -56,6 +57,11 @@ class KafkaClient {
     return body(*handle);
   }
 
+  // A member may be fenced by its own echo: a join that a hanging broker kept, and answers after the
+  // one that followed it. True at most once in kEchoEvery for each instance: two processes of one
+  // name fence each other again at once.
+  bool MayBeEcho(const std::string& instance);
+
   // The smallest number of replicas too, and the numbers of the brokers.
   struct TopicInfo {
     std::int32_t partitions = 0;
@@ -77,6 +83,8 @@ class KafkaClient {
   std::mutex mutex_;
   std::map<std::string, std::int32_t, std::less<>> counts_;  // guarded by mutex_
   std::set<std::string, std::less<>> made_;                  // guarded by mutex_
+
+  std::map<std::string, std::chrono::steady_clock::time_point> echoes_;  // guarded by mutex_
 
   std::mutex groups_mutex_;
   std::map<std::string, KafkaHandle, std::less<>> groups_;  // guarded by groups_mutex_

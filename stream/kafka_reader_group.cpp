@@ -58,7 +58,7 @@ Status KafkaReader::Join() {
       client_.factory().NewMember(client_.GroupId(settings_.group), settings_.instance, *this);
   if (!handle) return handle.error();
   handle_ = std::move(*handle);
-  closing_ = is_out_ = false;
+  closing_ = is_out_ = echo_ = false;
   owner_.clear();
   const auto code = rd_kafka_subscribe(handle_.get(), list.get());
   return code == RD_KAFKA_RESP_ERR_NO_ERROR
@@ -207,7 +207,11 @@ GroupMetadata KafkaReader::Group() const {
 Status KafkaReader::CheckFatal() {
   char why[512] = "";
   const auto code = rd_kafka_fatal_error(handle_.get(), why, sizeof why);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR || echo_) return {};
+  if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID && client_.MayBeEcho(settings_.instance)) {
+    echo_ = is_out_ = true;
+    return {};
+  }
   if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
     failed_ = Fatal("Another reader has joined group " + settings_.group + " as instance " +
                     settings_.instance + ": give each process its own `instance`.");
