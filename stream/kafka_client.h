@@ -57,9 +57,9 @@ class KafkaClient {
     return body(*handle);
   }
 
-  // A member may be fenced by its own echo: a join that a hanging broker kept, and answers after the
-  // one that followed it. True at most once in kEchoEvery for each instance: two processes of one
-  // name fence each other again at once.
+  // A member may be fenced by its own echo: a join that a hanging broker kept, and answers after
+  // the one that followed it. True at most once in kEchoEvery for each instance: two processes of
+  // one name fence each other again at once.
   bool MayBeEcho(const std::string& instance);
 
   // The smallest number of replicas too, and the numbers of the brokers.
