@@ -26,6 +26,11 @@ void Check(const HttpRate& rate, std::optional<std::uint64_t> limit,
 
 }  // namespace
 
+// (Comparing with a temporary makes gcc 12 warn of what is never read.)
+bool IsNothing(const HttpRate& rate) {
+  return !rate.limit && !rate.remaining && !rate.reset_after && !rate.retry_after;
+}
+
 BOOST_AUTO_TEST_SUITE(http_rate)
 
 BOOST_AUTO_TEST_CASE(mastodon_says_a_time) {
@@ -126,7 +131,7 @@ BOOST_AUTO_TEST_CASE(nonsense_is_absent) {
                                 {"ratelimit", value},
                                 {"ratelimit-policy", value},
                                 {"retry-after", value}});
-    BOOST_TEST((rate == HttpRate()), value);
+    BOOST_TEST(IsNothing(rate), value);
   }
   BOOST_TEST((Read({}) == HttpRate()));
 }
