@@ -65,7 +65,8 @@ const std::vector<SettingRow>& Rows() {
       {.section = "stream",
        .key = "prefix",
        .standard = "\"latecomer.\"",
-       .description = "What the names of all topics start with.",
+       .description = "What the names of all topics start with. Keep it once there is data: under "
+                      "another prefix everything begins anew, in the store too.",
        .store = [](Target t, Value v) { t.settings->stream.prefix = std::move(v.text); },
        .check = CheckTopicPrefix},
       {.section = "stream",
