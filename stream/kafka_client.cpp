@@ -151,10 +151,18 @@ void KafkaClient::Forget(std::string_view topic) {
 bool KafkaClient::MayBeEcho(const std::string& instance) {
   const auto now = Clock::now();
   const std::lock_guard lock(mutex_);
+  if (members_[instance] > 1) return false;
   const auto [known, is_new] = echoes_.try_emplace(instance, now);
   if (!is_new && now < known->second + kEchoEvery) return false;
   known->second = now;
   return true;
+}
+
+void KafkaClient::CountMembers(const std::string& instance, int change) {
+  const std::lock_guard lock(mutex_);
+  const auto known = members_.try_emplace(instance, 0).first;
+  known->second += change;
+  if (known->second == 0) members_.erase(known);
 }
 
 void KafkaClient::NoteMade(std::string_view topic) {

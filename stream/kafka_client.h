@@ -61,6 +61,8 @@ class KafkaClient {
   // the one that followed it. True at most once in kEchoEvery for each instance: two processes of
   // one name fence each other again at once.
   bool MayBeEcho(const std::string& instance);
+  // How many readers of this process go by that name: of two, the older is fenced for good.
+  void CountMembers(const std::string& instance, int change);
 
   // The smallest number of replicas too, and the numbers of the brokers.
   struct TopicInfo {
@@ -85,6 +87,7 @@ class KafkaClient {
   std::set<std::string, std::less<>> made_;                  // guarded by mutex_
 
   std::map<std::string, std::chrono::steady_clock::time_point> echoes_;  // guarded by mutex_
+  std::map<std::string, int> members_;                                   // guarded by mutex_
 
   std::mutex groups_mutex_;
   std::map<std::string, KafkaHandle, std::less<>> groups_;  // guarded by groups_mutex_

@@ -40,9 +40,13 @@ Result<std::unique_ptr<Reader>> NewKafkaReader(KafkaClient& client,
 KafkaReader::KafkaReader(KafkaClient& client, const ReaderSettings& settings)
     : KafkaOwner(client.log()), client_(client), settings_(settings) {
   known_group_ = {settings.group, "", -1, settings.instance};
+  if (!settings_.group.empty()) client_.CountMembers(settings_.instance, +1);
 }
 
-KafkaReader::~KafkaReader() { Leave(); }
+KafkaReader::~KafkaReader() {
+  Leave();
+  if (!settings_.group.empty()) client_.CountMembers(settings_.instance, -1);
+}
 
 Status KafkaReader::Start() {
   if (settings_.group.empty()) {
