@@ -14,6 +14,7 @@ using Clock = std::chrono::steady_clock;
 constexpr milliseconds kAskAgainEvery{50};
 constexpr std::size_t kGroupsMax = 8;
 constexpr std::chrono::minutes kEchoEvery{2};
+constexpr std::chrono::seconds kEchoAfter{60};
 constexpr std::string_view kOwnPrefix = "latecomer";
 
 }  // namespace
@@ -151,7 +152,7 @@ void KafkaClient::Forget(std::string_view topic) {
 bool KafkaClient::MayBeEcho(const std::string& instance) {
   const auto now = Clock::now();
   const std::lock_guard lock(mutex_);
-  if (members_[instance] > 1) return false;
+  if (members_[instance] > 1 || !log_.WasAway(kEchoAfter)) return false;
   const auto [known, is_new] = echoes_.try_emplace(instance, now);
   if (!is_new && now < known->second + kEchoEvery) return false;
   known->second = now;

@@ -58,8 +58,8 @@ class KafkaClient {
   }
 
   // A member may be fenced by its own echo: a join that a hanging broker kept, and answers after
-  // the one that followed it. True at most once in kEchoEvery for each instance: two processes of
-  // one name fence each other again at once.
+  // the one that followed it. Only where a broker was away a moment ago, and at most once in
+  // kEchoEvery for each instance: two processes of one name fence each other again at once.
   bool MayBeEcho(const std::string& instance);
   // How many readers of this process go by that name: of two, the older is fenced for good.
   void CountMembers(const std::string& instance, int change);

@@ -13,6 +13,11 @@ constexpr std::chrono::minutes kSayEvery{1};
 constexpr std::size_t kKindsMax = 200;
 constexpr std::size_t kTextBytesMax = 500;
 
+std::int64_t SteadyMs() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
 }  // namespace
 
 bool KafkaLog::MaySay(const std::string& kind, std::uint64_t& unsaid) {
@@ -57,8 +62,14 @@ void KafkaLog::Line(int level, const char* facility, const char* text) {
 }
 
 void KafkaLog::Away(const std::string& why) {
+  away_at_ms_ = SteadyMs();
   if (away_.exchange(true)) return;
   spdlog::warn("kafka: {} cannot be reached ({}); trying on", brokers_, why);
+}
+
+bool KafkaLog::WasAway(std::chrono::milliseconds time) const {
+  const std::int64_t at = away_at_ms_;
+  return at != 0 && SteadyMs() - at <= time.count();
 }
 
 void KafkaLog::SayBack() {

@@ -20,6 +20,8 @@ class KafkaLog {
   void Line(int level, const char* facility, const char* text);
   // A call or a poll could not reach the broker; the first one is logged.
   void Away(const std::string& why);
+  // Whether that was so within the last `time`.
+  bool WasAway(std::chrono::milliseconds time) const;
   // A broker has answered: logged after Away.
   void Answered() {
     if (away_.load(std::memory_order_relaxed)) SayBack();
@@ -37,6 +39,7 @@ class KafkaLog {
 
   const std::string brokers_;
   std::atomic<bool> away_{false};
+  std::atomic<std::int64_t> away_at_ms_{0};  // on the steady clock; 0: never
   std::mutex mutex_;
   std::map<std::string, Said> said_;  // guarded by mutex_
 };
