@@ -17,8 +17,10 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -29,6 +31,8 @@
 #include "ingest/post_batch.h"
 
 namespace latecomer {
+
+class HttpClient;
 
 // A hashtag that a source is asked for.
 struct FollowedHashtag {
@@ -53,10 +57,24 @@ struct SourceSpec {
 
   // The option's value; "" where it is not set.
   const std::string& Option(std::string_view name) const;
+  // Its value, split at blanks: `base` may name several servers.
+  std::vector<std::string> OptionList(std::string_view name) const;
+  // A time as RFC 3339 has it (`since`); nothing where it is not set. kInvalid: it is none.
+  Result<std::optional<TimeMs>> OptionTime(std::string_view name) const;
+  // A duration ("30d"); nothing where it is not set. kInvalid: it is none.
+  Result<std::optional<std::chrono::milliseconds>> OptionDuration(std::string_view name) const;
+  // A whole number from `least` to `most`; `preset` where it is not set. kInvalid: another.
+  Result<std::int64_t> OptionNumber(std::string_view name, std::int64_t preset, std::int64_t least,
+                                    std::int64_t most) const;
+  // "true" or "false"; nothing where it is not set. kInvalid: something else.
+  Result<std::optional<bool>> OptionFlag(std::string_view name) const;
   // The keys of the timelines that a post belongs to which carries these hashtags (folded): each
   // once, in the order of `hashtags`.
   std::vector<std::string> KeysOf(const std::vector<std::string>& carried) const;
 };
+
+// kInvalid: an option is set that is not one of these.
+Status CheckOptions(const SourceSpec& spec, std::initializer_list<std::string_view> known);
 
 // A source's durable positions by key, without the source's name; their form is the source's own.
 using Cursors = std::map<std::string, std::string, std::less<>>;
@@ -71,6 +89,9 @@ struct SourceCounters {
   std::atomic<std::uint64_t> wait_ms{0};
   // The time up to which everything has been pulled, for the lag behind now; 0: not known.
   std::atomic<TimeMs> read_until{0};
+  // Requests of which it is known that they are still needed before all that is there now has been
+  // read; 0: none, or not known.
+  std::atomic<std::uint64_t> left{0};
   // Counted by Write.
   std::atomic<std::uint64_t> posts{0};  // records, one under each hashtag
   std::atomic<std::uint64_t> rejects{0};
@@ -103,6 +124,8 @@ class SourceContext {
   virtual Status Write(PostBatch& batch) = 0;
 
   virtual SourceCounters& counters() = 0;
+  // The process's; a source uses it through SourceHttp (http_source.h).
+  virtual HttpClient& http() = 0;
   // The present. A source asks no other clock, and waits nowhere else, so that a test can pass a
   // day in a second.
   virtual TimeMs Now() const = 0;
@@ -110,9 +133,21 @@ class SourceContext {
   virtual bool WaitFor(std::chrono::milliseconds time) = 0;
 };
 
+// What a source says of itself when it is tried. Without secrets.
+struct SourceFinding {
+  enum class Level { kOk, kWarning, kFailure };
+  Level level = Level::kOk;
+  std::string text;  // "authorised as @reader, 298 of 300 requests left for 4m"
+};
+
 class Source {
  public:
   virtual ~Source() = default;
+
+  // Tries what Run would need, with a handful of requests, and says what works: reachable,
+  // authorised, what is left of its limits, whether each hashtag exists there, and what will be
+  // missing and why. Writes nothing, and moves no cursor. One object is either checked or run.
+  virtual std::vector<SourceFinding> Check(SourceContext& context);
 
   // Whether Run comes to an end by itself. A finite source that returned success is done: it is not
   // started again but with its daemon, or when the settings are read again.
@@ -139,8 +174,10 @@ using SourceMaker = std::function<Result<std::unique_ptr<Source>>(const SourceSp
 struct SourceKind {
   std::string_view kind;
   std::string_view description;
+  bool asks_network = true;  // needs an HTTP client
 };
 std::vector<SourceKind> SourceKinds();
+bool AsksNetwork(std::string_view kind);  // false for an unknown one
 
 // kInvalid: a name that no source may have, or no kind.
 Status CheckSourceSpec(const SourceSpec& spec);

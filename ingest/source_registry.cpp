@@ -11,7 +11,7 @@ struct Entry {
 };
 
 constexpr Entry kSources[] = {
-    {{"archive", "files of posts: one file, or a folder in which new ones appear"},
+    {{"archive", "files of posts: one file, or a folder in which new ones appear", false},
      MakeArchiveSource},
 };
 
@@ -29,6 +29,13 @@ std::vector<SourceKind> SourceKinds() {
   std::vector<SourceKind> kinds;
   for (const Entry& entry : kSources) kinds.push_back(entry.kind);
   return kinds;
+}
+
+bool AsksNetwork(std::string_view kind) {
+  for (const Entry& entry : kSources) {
+    if (entry.kind.kind == kind) return entry.kind.asks_network;
+  }
+  return false;
 }
 
 }  // namespace latecomer

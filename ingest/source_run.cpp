@@ -189,6 +189,11 @@ Status SourceRun::Prepare() {
   if (Status right = CheckSourceSpec(spec_); !right) return right;
   Result<std::unique_ptr<Source>> source = settings_.make(spec_);
   if (!source) return source.error();
+  if (settings_.http == nullptr && AsksNetwork(spec_.kind)) {
+    return Invalid(
+        "it asks the network, which needs `contact` below [ingest]: whom those who run "
+        "the servers can turn to, a URL or an address of mail");
+  }
   source_ = std::move(*source);
   {
     const std::lock_guard<std::mutex> guard(mutex_);

@@ -28,6 +28,7 @@ namespace latecomer {
 
 struct SourceRunSettings {
   SourceMaker make = MakeSource;
+  HttpClient* http = nullptr;  // for sources that ask the network; outlives the loop
   std::function<TimeMs()> now = Now;
   std::chrono::milliseconds restart_first{1'000};  // after a failure; doubles up to
   std::chrono::milliseconds restart_most{300'000};
@@ -90,6 +91,7 @@ class SourceRun final : private SourceContext {
   const Cursors& cursors() const override { return cursors_; }
   Status Write(PostBatch& batch) override;
   SourceCounters& counters() override { return counters_; }
+  HttpClient& http() override { return *settings_.http; }
   TimeMs Now() const override { return settings_.now(); }
   bool WaitFor(std::chrono::milliseconds time) override;
 

@@ -38,6 +38,7 @@ class FakeContext final : public SourceContext {
     return {};
   }
   SourceCounters& counters() override { return counters_; }
+  HttpClient& http() override { return *client; }  // set `client` first
   TimeMs Now() const override { return now; }
   bool WaitFor(std::chrono::milliseconds time) override {
     now += time.count();
@@ -52,6 +53,7 @@ class FakeContext final : public SourceContext {
 
   std::vector<std::string> posts;
   std::vector<std::string> rejects;  // their JSON
+  HttpClient* client = nullptr;
   int writes = 0;
   TimeMs now = 1'700'000'000'000;
   std::function<std::optional<Error>()> on_write;
