@@ -1,5 +1,8 @@
 #include "app/ingest_part.h"
 
+#include <algorithm>
+
+#include "app/http_setup.h"
 #include "app/loop_metrics.h"
 #include "app/setup.h"
 #include "base/log.h"
@@ -35,20 +38,62 @@ void CollectSource(MetricFamilies& out, const SourceStatus& source) {
               Number(counters.starts));
   out.Counter("latecomer_source_failures_total", "Times that it failed.", labels,
               Number(counters.failures));
+  out.Gauge("latecomer_source_requests_left",
+            "Requests still needed before all that is there now has been read, as far as known.",
+            labels, Number(counters.left));
   if (const TimeMs until = counters.read_until; until != 0) {
     out.Gauge("latecomer_source_read_until_timestamp_seconds",
               "The time up to which everything has been pulled.", labels,
               static_cast<double>(until) / 1000);
+    out.Gauge("latecomer_source_lag_seconds",
+              "How far behind now that is: what is newer has not been asked for yet.", labels,
+              static_cast<double>(std::max<TimeMs>(Now() - until, 0)) / 1000);
   }
   MetricLabels with = labels;
   with.emplace_back("state", SourceStateName(source.state));
   out.Gauge("latecomer_source_state", "1, with the state that the source is in.", with, 1);
 }
 
+// What has been used of each host.
+void CollectHosts(MetricFamilies& out, const HttpClient& http) {
+  for (const auto& [host, tally] : http.Hosts()) {
+    const MetricLabels labels = {{"host", host}};
+    out.Counter("latecomer_http_requests_total", "Requests sent, redirects and retries too.",
+                labels, Number(tally->requests));
+    out.Counter("latecomer_http_connections_total", "Connections opened.", labels,
+                Number(tally->connections));
+    out.Counter("latecomer_http_received_bytes_total", "Bytes received.", labels,
+                Number(tally->bytes));
+    const std::pair<const char*, const std::atomic<std::uint64_t>*> answers[] = {
+        {"2xx", &tally->status_2xx}, {"3xx", &tally->status_3xx}, {"4xx", &tally->status_4xx},
+        {"429", &tally->status_429}, {"5xx", &tally->status_5xx}, {"none", &tally->failures}};
+    for (const auto& [status, count] : answers) {
+      MetricLabels with = labels;
+      with.emplace_back("status", status);
+      out.Counter("latecomer_http_answers_total",
+                  "Answers by status (4xx without 429; none: no answer, or a part of it).", with,
+                  Number(*count));
+    }
+    out.Counter("latecomer_http_retries_total", "Requests that were sent again.", labels,
+                Number(tally->retries));
+    out.Counter("latecomer_http_waits_total", "Waits for a limit, or after failures.", labels,
+                Number(tally->waits));
+    out.Counter("latecomer_http_wait_seconds_total", "Time spent in these waits.", labels,
+                Number(tally->wait_ms) / 1000);
+  }
+}
+
 }  // namespace
 
 IngestPart::IngestPart(PartContext context, bool once) : context_(std::move(context)), once_(once) {
+  Result<std::unique_ptr<HttpClient>> http = HttpClientFor(*context_.settings);
+  if (http) {
+    http_ = std::move(*http);
+  } else {
+    http_made_ = http.error();
+  }
   IngestLoopSettings loop;
+  loop.run.http = http_.get();
   loop.instance =
       context_.settings->stream.kind == "embedded" ? "ingest" : context_.instance + "-ingest";
   loop_ = std::make_unique<IngestLoop>(*context_.stream, SourceSpecs(*context_.settings, once_),
@@ -62,11 +107,7 @@ std::vector<SourceSpec> SourceSpecs(const Settings& settings, bool once) {
     spec.name = source.name;
     spec.kind = source.kind;
     spec.once = once;
-    const std::pair<const char*, const std::string*> options[] = {
-        {"base", &source.base}, {"path", &source.path}, {"token_file", &source.token_file}};
-    for (const auto& [key, value] : options) {
-      if (!value->empty()) spec.options[key] = *value;
-    }
+    spec.options = source.options;
     std::vector<std::string> hashtags = source.hashtags;
     if (hashtags.empty()) {
       for (const HashtagSettings& all : settings.hashtags) hashtags.push_back(all.hashtag);
@@ -82,6 +123,7 @@ std::vector<SourceSpec> SourceSpecs(const Settings& settings, bool once) {
 IngestPart::~IngestPart() = default;
 
 Status IngestPart::Start() {
+  if (!http_made_) return http_made_;
   if (!context_.settings->sources.empty()) Launch();
   started_ = true;
   return {};
@@ -130,6 +172,7 @@ void IngestPart::Collect(MetricFamilies& out) const {
   out.Counter("latecomer_ingest_cut_off_total", "Sources that did not stop in time.", labels,
               Number(loop_->counters().cut_off));
   for (const SourceStatus& source : loop_->Sources()) CollectSource(out, source);
+  if (http_) CollectHosts(out, *http_);
 }
 
 }  // namespace latecomer

@@ -8,6 +8,7 @@
 
 namespace latecomer {
 
+class HttpClient;
 class IngestLoop;
 struct SourceSpec;
 
@@ -35,6 +36,8 @@ class IngestPart final : public DaemonPart {
 
   PartContext context_;
   const bool once_;
+  std::unique_ptr<HttpClient> http_;  // none without a contact
+  Status http_made_;
   std::unique_ptr<IngestLoop> loop_;
   std::atomic<bool> started_{false};
   std::atomic<bool> launched_{false};  // a process without sources joins no group

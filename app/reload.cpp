@@ -34,6 +34,10 @@ std::vector<std::string> KeepWhatCannotChange(const Settings& running, Settings&
   keep("replay.listen", running.replay.listen, fresh.replay.listen);
   keep("replay.admin", running.replay.admin, fresh.replay.admin);
   keep("ingest.admin", running.ingest.admin, fresh.ingest.admin);
+  keep("ingest.contact", running.ingest.contact, fresh.ingest.contact);
+  keep("ingest.allowed_private", running.ingest.allowed_private, fresh.ingest.allowed_private);
+  keep("ingest.ca_file", running.ingest.ca_file, fresh.ingest.ca_file);
+  keep("ingest.proxy", running.ingest.proxy, fresh.ingest.proxy);
   keep("processor", running.processor, fresh.processor);
   keep("sink", running.sink, fresh.sink);
   keep("log.format", running.log.format, fresh.log.format);

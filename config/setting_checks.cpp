@@ -14,6 +14,7 @@ constexpr std::size_t kSocketPathBytesMax = 107;   // sun_path less its NUL
 constexpr std::size_t kTopicPrefixBytesMax = 200;  // Kafka's names have at most 249
 constexpr std::size_t kSourceNameBytesMax = 100;
 constexpr std::size_t kInstanceBytesMax = 100;
+constexpr std::size_t kContactBytesMax = 200;  // as the HTTP client has it
 
 bool IsAlnum(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -61,7 +62,8 @@ std::optional<std::string> CheckHostPort(std::string_view text) {
 }
 
 std::optional<std::string> CheckAddress(std::string_view text,
-                                        std::initializer_list<std::string_view> schemes) {
+                                        std::initializer_list<std::string_view> schemes,
+                                        bool with_query = false) {
   const auto scheme = std::find_if(schemes.begin(), schemes.end(),
                                    [&](std::string_view name) { return text.starts_with(name); });
   if (scheme == schemes.end()) {
@@ -73,12 +75,13 @@ std::optional<std::string> CheckAddress(std::string_view text,
     return "must start with " + wanted;
   }
   const std::string_view rest = text.substr(scheme->size());
-  const std::string_view authority = rest.substr(0, rest.find('/'));
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
   if (authority.find('@') != authority.npos) {
     return "names a user: secrets do not stand in this file";
   }
-  if (HasBlankOrControl(text) || text.find_first_of("?#") != text.npos) {
-    return "must be a plain address, without query, fragment or blanks";
+  if (HasBlankOrControl(text) || text.find_first_of(with_query ? "#" : "?#") != text.npos) {
+    return with_query ? "must be a plain address, without fragment or blanks"
+                      : "must be a plain address, without query, fragment or blanks";
   }
   const std::size_t colon = authority.rfind(':');
   const bool has_port = colon != authority.npos && !authority.ends_with(']');
@@ -122,7 +125,7 @@ std::optional<std::string> CheckWebAddress(std::string_view text) {
 }
 
 std::optional<std::string> CheckSourceAddress(std::string_view text) {
-  return CheckAddress(text, {"https://", "http://", "wss://", "ws://"});
+  return CheckAddress(text, {"https://", "http://", "wss://", "ws://"}, true);
 }
 
 std::optional<std::string> CheckBrokers(std::string_view text) {
@@ -145,6 +148,18 @@ std::optional<std::string> CheckTopicPrefix(std::string_view text) {
 std::optional<std::string> CheckAdmin(std::string_view text) {
   if (text.empty()) return std::nullopt;
   return CheckHostPort(text);
+}
+
+std::optional<std::string> CheckContact(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  if (text.size() > kContactBytesMax) {
+    return "must have at most " + std::to_string(kContactBytesMax) + " bytes";
+  }
+  if (HasBlankOrControl(text) || text.find_first_of("()<>\"\\") != text.npos ||
+      (text.find('@') == text.npos && text.find("://") == text.npos)) {
+    return "must be a URL or an address of mail";
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> CheckInstance(std::string_view text) {

@@ -12,7 +12,7 @@ std::optional<std::string> CheckNotEmpty(std::string_view text);
 std::optional<std::string> CheckListen(std::string_view text);
 // An absolute http or https address without query and fragment.
 std::optional<std::string> CheckWebAddress(std::string_view text);
-// The same, and ws and wss.
+// The same, and ws and wss; a query may stand in it (feeds).
 std::optional<std::string> CheckSourceAddress(std::string_view text);
 // HOST:PORT, several by commas.
 std::optional<std::string> CheckBrokers(std::string_view text);
@@ -22,6 +22,8 @@ std::optional<std::string> CheckTopicPrefix(std::string_view text);
 std::optional<std::string> CheckDatabase(std::string_view text);
 // HOST:PORT or [IPv6]:PORT, or nothing.
 std::optional<std::string> CheckAdmin(std::string_view text);
+// A URL or an address of mail that may stand in a header, or nothing.
+std::optional<std::string> CheckContact(std::string_view text);
 // At most 100 bytes of what Kafka allows in names, or nothing: it is part of a transactional id.
 std::optional<std::string> CheckInstance(std::string_view text);
 // 1-100 bytes without white space and controls: it is a key of `cursors`.

@@ -18,12 +18,13 @@ enum class SettingType {
   kPath,  // relative to the folder of the file of settings
   kFlag,
   kInteger,
-  kDuration,  // "6h": `<integer><s|m|h|d>`
-  kPause,     // the same, and `<integer>ms`
-  kTime,      // an offset date-time
-  kTexts,     // a list of texts
-  kHashtag,   // folded
-  kHashtags,  // a list of them
+  kDuration,   // "6h": `<integer><s|m|h|d>`
+  kPause,      // the same, and `<integer>ms`
+  kTime,       // an offset date-time
+  kTexts,      // a list of texts
+  kOneOrMore,  // a text, or a list of them
+  kHashtag,    // folded
+  kHashtags,   // a list of them
 };
 
 // What a setting's value has been read as.
@@ -31,7 +32,7 @@ struct SettingValue {
   std::string text;  // kText, kPath, kHashtag (folded)
   std::string written;
   std::int64_t number = 0;  // kInteger; kDuration, kPause, kTime: milliseconds; kFlag: 0 or 1
-  std::vector<std::string> texts;  // kTexts; kHashtags (folded)
+  std::vector<std::string> texts;  // kTexts, kOneOrMore; kHashtags (folded)
 };
 
 // Where values go: the settings, and the entry of a list that is being read.

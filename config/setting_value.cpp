@@ -47,6 +47,8 @@ class ValueReader {
       case SettingType::kTexts:
       case SettingType::kHashtags:
         return Texts(node);
+      case SettingType::kOneOrMore:
+        return OneOrMore(node);
       case SettingType::kFlag:
         return Flag(node);
       case SettingType::kInteger:
@@ -115,6 +117,12 @@ class ValueReader {
       }
     }
     return right;
+  }
+
+  bool OneOrMore(const toml::node& node) {
+    if (node.is_array()) return Texts(node);
+    if (!node.is_string()) return WrongType(node, "a text in quotes, or a list of texts");
+    return Text(node, value_.texts.emplace_back());
   }
 
   bool Flag(const toml::node& node) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +41,10 @@ struct ReplaySettings {
 // `admin` of each daemon: HOST:PORT of metrics and health; empty: its default port or a free one.
 struct IngestSettings {
   std::string admin;
+  std::string contact;  // of who runs this; empty: ReplaySettings::base_url
+  std::vector<std::string> allowed_private;
+  std::string ca_file;
+  std::string proxy;
   bool operator==(const IngestSettings&) const = default;
 };
 
@@ -68,9 +74,10 @@ struct LogSettings {
 struct SourceSettings {
   std::string name;
   std::string kind;
-  std::string base;
-  std::string path;  // archive: a file or a watched folder
-  std::string token_file;
+  // What the section holds besides: `base` (several separated by one space), `path`, `token_file`,
+  // `handle`, `since` (RFC 3339), `revisit_for` ("86400s"), `requests_a_day`, `stream` ("true",
+  // "false"), `search`, `groups` (as `base`). What is not set is not there.
+  std::map<std::string, std::string, std::less<>> options;
   std::vector<std::string> hashtags;  // folded; empty: all of them
   bool operator==(const SourceSettings&) const = default;
 };

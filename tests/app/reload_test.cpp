@@ -42,6 +42,10 @@ BOOST_AUTO_TEST_CASE(what_cannot_change_is_named_and_set_back) {
   fresh.replay.listen = "127.0.0.1:1";
   fresh.replay.admin = "127.0.0.1:2";
   fresh.ingest.admin = "127.0.0.1:3";
+  fresh.ingest.contact = "a@b.example";
+  fresh.ingest.allowed_private = {"10.0.0.1"};
+  fresh.ingest.ca_file = "ca";
+  fresh.ingest.proxy = "http://p:1";
   fresh.processor.workers = 2;
   fresh.sink.batch_wait_ms = 7;
   fresh.log.format = "json";
@@ -60,6 +64,10 @@ BOOST_AUTO_TEST_CASE(what_cannot_change_is_named_and_set_back) {
                                              "replay.listen",
                                              "replay.admin",
                                              "ingest.admin",
+                                             "ingest.contact",
+                                             "ingest.allowed_private",
+                                             "ingest.ca_file",
+                                             "ingest.proxy",
                                              "processor",
                                              "sink",
                                              "log.format"};

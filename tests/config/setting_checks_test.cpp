@@ -69,7 +69,15 @@ BOOST_AUTO_TEST_CASE(web_address) {
            "https://a.example/#f", "https://a b.example", "https://u:p@a.example",
            "https://a.example:0x1", "javascript:alert(1)"});
   Accepts(CheckSourceAddress, {"wss://relay.example", "ws://127.0.0.1:7777"});
-  Refuses(CheckSourceAddress, {"", "relay.example"});
+  Accepts(CheckSourceAddress, {"https://blog.example/?feed=atom&tag=x", "https://b.example?x"});
+  Refuses(CheckSourceAddress,
+          {"", "relay.example", "https://b.example/#x", "https://u@b.example?x"});
+}
+
+BOOST_AUTO_TEST_CASE(contact) {
+  Accepts(CheckContact,
+          {"", "https://school.example/latecomer", "mailto:a@b.example", "a@b.example"});
+  Refuses(CheckContact, {"me", "a @b", "a@b)", "a@b\n", "https://" + std::string(200, 'a')});
 }
 
 BOOST_AUTO_TEST_CASE(brokers) {

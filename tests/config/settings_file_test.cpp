@@ -101,7 +101,9 @@ BOOST_AUTO_TEST_CASE(is_the_defaults_uncommented) {
   BOOST_TEST(settings.hashtags[0].gap_ms == kDefaultGapMs);
   BOOST_TEST(settings.hashtags[0].events.size() == 1U);
   BOOST_REQUIRE(settings.sources.size() == 1);
-  BOOST_TEST(settings.sources[0].path == "/etc/latecomer/inbox");
+  BOOST_TEST(settings.sources[0].options.at("path") == "/etc/latecomer/inbox");
+  BOOST_TEST(settings.ingest.ca_file == "/etc/latecomer/ca.pem");
+  settings.ingest = {};
   settings.hashtags.clear();
   settings.sources.clear();
   BOOST_TEST((settings == Settings{}));

@@ -166,11 +166,60 @@ path = "../archives"
   SourceSettings social;
   social.name = "social";
   social.kind = "mastodon";
-  social.base = "https://social.example";
-  social.token_file = "/etc/credentials/token";
+  social.options = {{"base", "https://social.example"}, {"token_file", "/etc/credentials/token"}};
   social.hashtags = {"hrevolution", "café"};
   BOOST_TEST((s.sources[0] == social));
-  BOOST_TEST(s.sources[1].path == "/etc/archives");
+  BOOST_TEST(s.sources[1].options.at("path") == "/etc/archives");
+}
+
+BOOST_AUTO_TEST_CASE(reads_what_sources_of_networks_take) {
+  const Settings s = Read(R"(
+[ingest]
+contact = "mailto:events@school.example"
+allowed_private = ["10.1.0.0/16", "wiki.school.example"]
+ca_file = "ca.pem"
+proxy = "http://proxy.example:3128"
+[[source]]
+name = "relays"
+kind = "nostr"
+base = ["wss://a.example", "wss://b.example/x"]
+since = 2011-04-29T09:00:00-05:00
+revisit_for = "90d"
+requests_a_day = 500
+stream = false
+[[source]]
+name = "x"
+kind = "x"
+search = "all"
+[[source]]
+name = "groups"
+kind = "engage"
+groups = ["12", "34"]
+[[source]]
+name = "sky"
+kind = "bluesky"
+handle = "reader.bsky.social"
+[[source]]
+name = "blog"
+kind = "feed"
+base = "https://blog.example/?feed=atom&tag=x"
+)");
+  BOOST_TEST(s.ingest.contact == "mailto:events@school.example");
+  BOOST_TEST(
+      (s.ingest.allowed_private == std::vector<std::string>{"10.1.0.0/16", "wiki.school.example"}));
+  BOOST_TEST(s.ingest.ca_file == "/etc/latecomer/ca.pem");
+  BOOST_TEST(s.ingest.proxy == "http://proxy.example:3128");
+  using Options = std::map<std::string, std::string, std::less<>>;
+  BOOST_REQUIRE(s.sources.size() == 5U);
+  BOOST_TEST((s.sources[0].options == Options{{"base", "wss://a.example wss://b.example/x"},
+                                              {"since", "2011-04-29T14:00:00.000Z"},
+                                              {"revisit_for", "7776000s"},
+                                              {"requests_a_day", "500"},
+                                              {"stream", "false"}}));
+  BOOST_TEST((s.sources[1].options == Options{{"search", "all"}}));
+  BOOST_TEST((s.sources[2].options == Options{{"groups", "12 34"}}));
+  BOOST_TEST((s.sources[3].options == Options{{"handle", "reader.bsky.social"}}));
+  BOOST_TEST((s.sources[4].options == Options{{"base", "https://blog.example/?feed=atom&tag=x"}}));
 }
 
 BOOST_AUTO_TEST_CASE(finds_the_settings_of_a_hashtag) {
