@@ -13,6 +13,8 @@
 #include "base/version.h"
 #include "ingest/http_engine.h"
 #include "ingest/http_pipe.h"
+#include "ingest/websocket_beast.h"
+#include "ingest/websocket_connection.h"
 
 namespace latecomer {
 namespace {
@@ -66,6 +68,49 @@ class EngineStream final : public HttpStream {
   const HttpResponse head_;
 };
 
+// The host's leave is asked of the engine, and what came of it told there; what is between is done
+// in the caller's thread.
+Result<std::unique_ptr<WebSocket>> OpenWebSocketPolitely(HttpEngine& engine, HttpRequest request,
+                                                         const WebSocketSettings& settings,
+                                                         const std::stop_token& stop) {
+  const Result<Url> url = ParseWebSocketUrl(request.url);
+  if (!url) return url.error();
+  request.url = url->text;
+  request.method = HttpMethod::kGet;
+  const auto awaited = std::make_shared<Awaited>();
+  const std::uint64_t id = engine.SubmitLeave(
+      request, [awaited](Result<HttpResponse> leave) { awaited->Set(std::move(leave)); }, stop);
+  if (Result<HttpResponse> leave = awaited->Take(); !leave) return leave.error();
+
+  WebSocketHandshake handshake;
+  handshake.url = *url;
+  handshake.user_agent = engine.transfer_settings().user_agent;
+  handshake.headers = request.headers;
+  handshake.auth = request.auth;
+  handshake.deadline = std::chrono::steady_clock::now() + request.deadline;
+  handshake.tallies = {engine.TallyOf(url->Authority())};
+  if (request.tally) handshake.tallies.push_back(request.tally);
+
+  auto connection =
+      std::make_unique<WebSocketConnection>(engine.transfer_settings(), request, *url);
+  WebSocketAnswer answer;
+  Status connected = connection->Connect(handshake.deadline, stop);
+  Result<std::unique_ptr<WebSocket>> socket =
+      connected ? ShakeHands(std::move(connection), handshake, settings, stop, answer)
+                : Result<std::unique_ptr<WebSocket>>(connected.error());
+  if (connected) {
+    for (const std::shared_ptr<HttpTally>& tally : handshake.tallies) ++tally->connections;
+  }
+  const bool is_hosts_fault = answer.status == 0 && !socket && !stop.stop_requested() &&
+                              socket.error().code == ErrorCode::kRetryLater;
+  if (answer.status == 0 && !is_hosts_fault) answer.status = -1;
+  const milliseconds wait = engine.Report(id, answer.status, answer.headers);
+  if (socket || socket.error().code != ErrorCode::kRetryLater) return socket;
+  Error error = socket.error();
+  error.retry_after = wait;
+  return error;
+}
+
 class EngineClient final : public HttpClient {
  public:
   explicit EngineClient(HttpEngineSettings settings) : engine_(std::move(settings)) {}
@@ -96,6 +141,12 @@ class EngineClient final : public HttpClient {
     if (!head) return head.error();
     return std::unique_ptr<HttpStream>(
         std::make_unique<EngineStream>(engine_, id, std::move(pipe), std::move(*head)));
+  }
+
+  Result<std::unique_ptr<WebSocket>> OpenWebSocket(const HttpRequest& request,
+                                                   const WebSocketSettings& settings,
+                                                   std::stop_token stop) override {
+    return OpenWebSocketPolitely(engine_, request, settings, stop);
   }
 
   void Tighten(const std::string& host, const HttpHostRules& rules) override {

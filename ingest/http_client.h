@@ -32,6 +32,7 @@
 #include "ingest/http_message.h"
 #include "ingest/http_politeness.h"
 #include "ingest/http_stream.h"
+#include "ingest/websocket.h"
 
 namespace latecomer {
 
@@ -78,6 +79,15 @@ class HttpClient {
   virtual Result<std::unique_ptr<HttpStream>> Open(const HttpRequest& request,
                                                    const HttpStreamSettings& settings,
                                                    std::stop_token stop = {}) = 0;
+
+  // Asks for a WebSocket, and returns once the host has agreed; for another answer the error that
+  // CheckStatus gives, and kInvalid where that is none (a page with status 200, a redirect, which
+  // is not followed). `request` holds as for Fetch, with a URL of ws or wss too; it is a GET, tried
+  // once, whose deadline ends with the handshake. The headers are sent as they are: a subprotocol
+  // is "Sec-WebSocket-Protocol". Connects and shakes hands in the caller's thread.
+  virtual Result<std::unique_ptr<WebSocket>> OpenWebSocket(const HttpRequest& request,
+                                                           const WebSocketSettings& settings,
+                                                           std::stop_token stop = {}) = 0;
 
   // What a source knows of the limits of a host (Url::Authority()): see HttpPoliteness.
   virtual void Tighten(const std::string& host, const HttpHostRules& rules) = 0;

@@ -59,16 +59,29 @@ void HttpEngine::Post(std::function<void()> command) {
 std::uint64_t HttpEngine::Submit(const HttpRequest& request, std::shared_ptr<HttpPipe> pipe,
                                  milliseconds silence_max, Done done, std::stop_token stop) {
   auto job = std::make_unique<Job>();
-  {
-    const std::scoped_lock lock(mutex_);
-    job->id = ++last_id_;
-  }
-  const std::uint64_t id = job->id;
   job->request = request;
   job->pipe = std::move(pipe);
   job->silence_max = silence_max;
   job->done = std::move(done);
   job->stop = std::move(stop);
+  return Submit(std::move(job));
+}
+
+std::uint64_t HttpEngine::SubmitLeave(const HttpRequest& request, Done done, std::stop_token stop) {
+  auto job = std::make_unique<Job>();
+  job->request = request;
+  job->leave_only = true;
+  job->done = std::move(done);
+  job->stop = std::move(stop);
+  return Submit(std::move(job));
+}
+
+std::uint64_t HttpEngine::Submit(std::unique_ptr<Job> job) {
+  {
+    const std::scoped_lock lock(mutex_);
+    job->id = ++last_id_;
+  }
+  const std::uint64_t id = job->id;
   // std::function wants what it holds to be copyable; the job is not.
   Post([this, held = std::make_shared<std::unique_ptr<Job>>(std::move(job))] {
     Accept(std::move(*held));
@@ -255,6 +268,11 @@ bool HttpEngine::StartOne(Job& job, TimeMs now, TimeMs& next) {
 
 void HttpEngine::Begin(Job& job, TimeMs now) {
   job.ticket = politeness_.Started(job.asker, now);
+  if (job.leave_only) {
+    Count(job, [](HttpTally& tally) { ++tally.requests; });
+    const Done done = std::exchange(job.done, nullptr);
+    return done(HttpResponse());
+  }
   const SteadyTime steady = HttpTransfer::Clock::now();
   if (job.hops == 0) job.deadline = steady + job.request.deadline;
   HttpTransfer::Plan plan;

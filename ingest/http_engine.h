@@ -50,6 +50,15 @@ class HttpEngine {
   // and Resume.
   std::uint64_t Submit(const HttpRequest& request, std::shared_ptr<HttpPipe> pipe,
                        std::chrono::milliseconds silence_max, Done done, std::stop_token stop);
+  // Asks for leave to make `request` by other means than a transfer. `done` gets an empty response
+  // once it may go: it then counts as sent, and as on its way until it is cancelled or reported on.
+  std::uint64_t SubmitLeave(const HttpRequest& request, Done done, std::stop_token stop);
+  // What came of it: a status with its headers; 0, no answer; -1, nothing that says anything of the
+  // host. Gives how long its host, as far as is known, is not to be asked.
+  std::chrono::milliseconds Report(std::uint64_t id, int status, const HttpHeaders& headers);
+  const HttpTransferSettings& transfer_settings() const { return settings_.transfer; }
+  std::shared_ptr<HttpTally> TallyOf(const std::string& host);
+
   void Cancel(std::uint64_t id);
   void Resume(std::uint64_t id);
   void Tighten(const std::string& host, const HttpHostRules& rules);
@@ -72,6 +81,7 @@ class HttpEngine {
     HttpRequest request;
     std::shared_ptr<HttpPipe> pipe;
     std::chrono::milliseconds silence_max{0};
+    bool leave_only = false;
     Done done;  // empty once it has been called
     std::stop_token stop;
     std::optional<std::stop_callback<Canceller>> on_stop;
@@ -101,6 +111,7 @@ class HttpEngine {
     TimeMs look_at = 0;  // when one of them may go, unless something changes before
   };
 
+  std::uint64_t Submit(std::unique_ptr<Job> job);
   void Post(std::function<void()> command);
   void Main();
   void RunCommands();
@@ -120,6 +131,7 @@ class HttpEngine {
   void Leave(Job& job);
   static void CountBytes(Job& job);
   void Settle(Job& job, int status);
+  void Settle(Job& job, int status, const HttpHeaders& headers);
   void Answer(Job& job);
   void Redirect(Job& job, const std::string& location);
   void Aim(Job& job, const Url& url);
@@ -132,7 +144,6 @@ class HttpEngine {
   static HttpResponse TakeResponse(Job& job);
   static std::string NameOf(const Job& job);
   std::chrono::milliseconds WaitOf(const Job& job);
-  std::shared_ptr<HttpTally> TallyOf(const std::string& host);
   template <typename Add>
   static void Count(const Job& job, Add add) {
     add(*job.host_tally);

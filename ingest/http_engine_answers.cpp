@@ -1,6 +1,7 @@
 // What the engine does with answers: redirects, retries, streams, and what is told to whom.
 #include <algorithm>
 #include <array>
+#include <future>
 #include <utility>
 
 #include "ingest/http_check.h"
@@ -90,11 +91,13 @@ void HttpEngine::CheckStreams() {
   }
 }
 
+void HttpEngine::Settle(Job& job, int status) { Settle(job, status, job.transfer->headers()); }
+
 // Tells politeness and the counters what came of it; -1: nothing that says anything of the host.
-void HttpEngine::Settle(Job& job, int status) {
+void HttpEngine::Settle(Job& job, int status, const HttpHeaders& headers) {
   HttpPoliteness::Outcome outcome;
   outcome.status = status;
-  if (status > 0) outcome.rate = ReadHttpRate(job.transfer->headers(), Now());
+  if (status > 0) outcome.rate = ReadHttpRate(headers, Now());
   politeness_.Finished(job.asker, job.ticket, outcome, settings_.clock());
   const auto queue = queues_.find(job.asker.host);
   if (queue != queues_.end()) queue->second.look_at = 0;
@@ -236,8 +239,27 @@ void HttpEngine::Complete(Job& job, Result<HttpResponse> result) {
   done(std::move(result));
 }
 
+milliseconds HttpEngine::Report(std::uint64_t id, int status, const HttpHeaders& headers) {
+  const auto wait = std::make_shared<std::promise<milliseconds>>();
+  std::future<milliseconds> told = wait->get_future();
+  Post([this, id, status, headers, wait] {
+    const auto found = jobs_.find(id);
+    if (found == jobs_.end()) return wait->set_value(milliseconds(0));
+    Job& job = *found->second;
+    Settle(job, status, headers);
+    wait->set_value(WaitOf(job));
+    jobs_.erase(found);
+  });
+  return told.get();
+}
+
 // Ends it in whatever state it is.
 void HttpEngine::Drop(Job& job, const Error& error) {
+  if (job.leave_only && !job.done) {
+    Settle(job, -1, HttpHeaders());
+    jobs_.erase(job.id);
+    return;
+  }
   if (!job.transfer) return Complete(job, error);
   Leave(job);
   if (job.pipe && !job.done) {

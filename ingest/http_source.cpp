@@ -31,6 +31,31 @@ class CountedStream final : public HttpStream {
   SourceContext& context_;
 };
 
+class CountedWebSocket final : public WebSocket {
+ public:
+  CountedWebSocket(std::unique_ptr<WebSocket> socket, SourceContext& context)
+      : socket_(std::move(socket)), context_(context) {}
+
+  const HttpResponse& head() const override { return socket_->head(); }
+  Result<Got> Read(std::string& out, milliseconds wait_max, std::stop_token stop) override {
+    if (!stop.stop_possible()) stop = context_.stop();
+    Result<Got> got = socket_->Read(out, wait_max, std::move(stop));
+    if (got && (*got == Got::kText || *got == Got::kBinary)) {
+      context_.counters().bytes += out.size();
+    }
+    return got;
+  }
+  Status Send(std::string_view text, std::stop_token stop) override {
+    if (!stop.stop_possible()) stop = context_.stop();
+    return socket_->Send(text, std::move(stop));
+  }
+  std::uint16_t close_code() const override { return socket_->close_code(); }
+
+ private:
+  const std::unique_ptr<WebSocket> socket_;
+  SourceContext& context_;
+};
+
 }  // namespace
 
 SourceHttp::SourceHttp(HttpClient& client, SourceContext& context)
@@ -77,6 +102,15 @@ Result<std::unique_ptr<HttpStream>> SourceHttp::Open(HttpRequest request,
       Patiently(request, [&] { return client_.Open(request, settings, context_.stop()); });
   if (!stream) return stream;
   return std::unique_ptr<HttpStream>(std::make_unique<CountedStream>(std::move(*stream), context_));
+}
+
+Result<std::unique_ptr<WebSocket>> SourceHttp::OpenWebSocket(HttpRequest request,
+                                                             const WebSocketSettings& settings) {
+  auto socket =
+      Patiently(request, [&] { return client_.OpenWebSocket(request, settings, context_.stop()); });
+  if (!socket) return socket;
+  return std::unique_ptr<WebSocket>(
+      std::make_unique<CountedWebSocket>(std::move(*socket), context_));
 }
 
 }  // namespace latecomer

@@ -23,6 +23,10 @@ class SourceHttp {
   // The stream's bytes are counted as they are read; it ends when the source is stopped.
   Result<std::unique_ptr<HttpStream>> Open(HttpRequest request, const HttpStreamSettings& settings);
 
+  // Likewise; the bytes of its messages are counted as they are read.
+  Result<std::unique_ptr<WebSocket>> OpenWebSocket(HttpRequest request,
+                                                   const WebSocketSettings& settings);
+
   HttpClient& client() { return client_; }
 
  private:

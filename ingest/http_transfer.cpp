@@ -50,7 +50,7 @@ Status CheckHttpRequest(const HttpRequest& request) {
       return Invalid("a header that cannot be sent: " + LoggableUrl(header.name));
     }
     for (const char* name : {"authorization", "connection", "content-length", "cookie", "host",
-                             "accept-encoding", "transfer-encoding", "user-agent"}) {
+                             "accept-encoding", "transfer-encoding", "upgrade", "user-agent"}) {
       if (IsSame(header.name, name))
         return Invalid("a header that the client sets: " + header.name);
     }
@@ -112,7 +112,12 @@ void HttpTransfer::SetConnection() {
   if (!settings_.ca_file.empty()) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, settings_.ca_file.c_str());
   }
-  if (plan_.pipe != nullptr) {
+  if (plan_.connect_only) {
+    curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  } else if (plan_.pipe != nullptr) {
     // libcurl stops a whole HTTP/2 connection, with all that share it, for one that is paused.
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
@@ -301,7 +306,7 @@ std::optional<HttpTransfer::Failure> HttpTransfer::FailureOf(CURLcode code) cons
   // Enough has come of what nobody reads.
   if (cut_ == Cut::kUnwanted) return std::nullopt;
   if (code == CURLE_OK) {
-    if (has_head_) return std::nullopt;
+    if (has_head_ || plan_.connect_only) return std::nullopt;
     return Failure{RetryLater(Name() + ": the answer ends within its headers")};
   }
   switch (cut_) {

@@ -47,6 +47,9 @@ class HttpTransfer {
     std::chrono::milliseconds deadline{0};
     HttpPipe* pipe = nullptr;                     // where the body of a 2xx goes, for a stream
     std::vector<HttpTransfer*>* heads = nullptr;  // a stream puts itself there after its headers
+    // Nothing is sent: it ends well once the connection stands, through the proxy and with TLS. Who
+    // owns it then speaks by curl_easy_send and curl_easy_recv.
+    bool connect_only = false;
   };
 
   // `settings` and what the plan points to must outlive it. Give `owner` to whom finds the handle.

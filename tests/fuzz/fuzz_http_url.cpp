@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "ingest/url.h"
+#include "ingest/websocket.h"
 
 namespace {
 
@@ -31,6 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const latecomer::Url kBase = *latecomer::ParseUrl("https://h.example:8443/a/b?c=d");
   Check(latecomer::ParseUrl(text));
   Check(latecomer::ResolveUrl(kBase, text));
+  Check(latecomer::ParseWebSocketUrl(text));
   const std::string shown = latecomer::LoggableUrl(text);
   Require(shown.size() <= 200);
   for (const char c : shown) Require(c > 0x20 && c < 0x7f && c != '?' && c != '#');

@@ -33,9 +33,11 @@ LIBRARIES = [
     ("PostgreSQL", r"(postgresql/)?libpq", r"store/postgres_[^/]*"),
     # Half a minute and a gigabyte a file: never by way of a header.
     # The admin server answers three texts: it is none of replay's, which serves viewers of a store.
+    # Sources speak WebSocket by it (docs/decisions/0007).
     ("Boost.Beast", r"boost/beast",
-     r"(tests/)?replay/[^/]*\.cpp|bench/bench_replay\.cpp|app/admin_server\.cpp"),
-    ("Boost.Asio", r"boost/asio", r"(tests/)?replay/[^/]*|bench/bench_replay\.cpp|app/admin_server\.cpp"),
+     r"(tests/)?replay/[^/]*\.cpp|bench/bench_replay\.cpp|app/admin_server\.cpp|ingest/websocket_beast\.cpp"),
+    ("Boost.Asio", r"boost/asio",
+     r"(tests/)?replay/[^/]*|bench/bench_replay\.cpp|app/admin_server\.cpp|ingest/websocket_beast\.cpp"),
     ("toml++", r"toml\+\+/", r"config/[^/]*"),
     ("CLI11", r"CLI/", r"app/[^/]*\.cpp"),
 ]

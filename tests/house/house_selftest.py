@@ -60,6 +60,8 @@ class HouseTest(unittest.TestCase):
             ("tests/model/post_test.cpp", "rapidjson/document.h", False),
             ("tests/replay/openapi_json_test.cpp", "rapidjson/document.h", True),
             ("ingest/http.cpp", "boost/beast/core.hpp", False),
+            ("ingest/websocket_beast.cpp", "boost/beast/core.hpp", True),
+            ("ingest/websocket_beast.h", "boost/beast/core.hpp", False),
             ("ingest/http.cpp", "boost/url/url.hpp", True),
             ("config/settings_toml.cpp", "toml++/toml.h", True),
             ("app/main.cpp", "toml++/toml.h", False),

@@ -46,6 +46,18 @@ std::size_t Peer::SendSome(std::string_view bytes) {
   return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
 
+bool Peer::Receive(std::string& out, milliseconds time) {
+  const auto until = std::chrono::steady_clock::now() + time;
+  do {
+    if (!AwaitReadable(fd_, kPollMs)) continue;
+    char chunk[4096];
+    const ssize_t got = ::recv(fd_, chunk, sizeof chunk, MSG_DONTWAIT);
+    if (got > 0) out.append(chunk, static_cast<std::size_t>(got));
+    return got > 0;
+  } while (!closing_ && std::chrono::steady_clock::now() < until);
+  return false;
+}
+
 bool Peer::Wait(milliseconds time) const {
   const auto until = std::chrono::steady_clock::now() + time;
   while (!closing_ && std::chrono::steady_clock::now() < until) {

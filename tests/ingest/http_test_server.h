@@ -32,6 +32,8 @@ class Peer {
   bool Send(std::string_view bytes);
   // So much of it as fits without waiting; for seeing that a reader that is slow slows the sender.
   std::size_t SendSome(std::string_view bytes);
+  // Appends what comes within the time; false: nothing, or the client is gone.
+  bool Receive(std::string& out, std::chrono::milliseconds time);
   bool Wait(std::chrono::milliseconds time) const;  // false: the server is closing
   // Waits until the client has closed, at most so long.
   bool AwaitClosed(std::chrono::milliseconds time);

@@ -10,3 +10,6 @@ latecomer_test(http_client_test
 latecomer_test(http_source_test
   SOURCES http_source_test.cpp http_test_server.cpp
   LIBS latecomer_ingest LABELS threads)
+latecomer_test(websocket_test
+  SOURCES http_test_server.cpp websocket_lost_test.cpp websocket_test.cpp websocket_test_server.cpp
+  LIBS latecomer_http OpenSSL::Crypto LABELS threads)

@@ -4,10 +4,15 @@
 PROTOCOL is what it agrees to by ALPN: "http/1.1" or "h2" (RFC 9113, as little of it as answers GET:
 the request's headers are not unpacked, and the answer's are of HPACK's static table and literals).
 Prints its port on 127.0.0.1. Each answer's body is "PROTOCOL CONNECTION REQUEST", in numbers from
-1, so that the client can see what it shared. Ends when its standard input does.
+1, so that the client can see what it shared. A request for a WebSocket is agreed to by http/1.1; then
+comes a message of 40,000 times "a", and each short message of text comes back. Ends when its standard
+input does.
 """
 
+import base64
+import hashlib
 import os
+import re
 import socket
 import ssl
 import struct
@@ -58,6 +63,22 @@ def serve_h2(connection, number):
                                frame(DATA, END_STREAM, stream, body))
 
 
+def serve_websocket(connection, head):
+    key = re.search(rb"(?i)sec-websocket-key: *(\S+)", head).group(1)
+    accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+    long = b"a" * 40_000
+    connection.sendall(b"HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                       b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n" +
+                       struct.pack(">BBH", 0x81, 126, len(long)) + long)
+    while True:
+        kind, size = read_exactly(connection, 2)
+        mask = read_exactly(connection, 4)
+        data = bytes(c ^ mask[i % 4] for i, c in enumerate(read_exactly(connection, size & 127)))
+        connection.sendall(bytes([kind, len(data)]) + data)
+        if kind == 0x88:
+            return
+
+
 def serve_http1(connection, number):
     requests = 0
     buffer = b""
@@ -67,7 +88,9 @@ def serve_http1(connection, number):
             if not more:
                 return
             buffer += more
-        buffer = buffer.split(b"\r\n\r\n", 1)[1]
+        head, buffer = buffer.split(b"\r\n\r\n", 1)
+        if b"websocket" in head:
+            return serve_websocket(connection, head)
         requests += 1
         body = f"http/1.1 {number} {requests}".encode()
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
