@@ -146,7 +146,7 @@ void HttpEngine::Answer(Job& job) {
   const std::string& location = job.transfer->headers().Get("location");
   if (IsRedirect(status) && !location.empty()) return Redirect(job, location);
   HttpResponse response = TakeResponse(job);
-  if (IsPassing(status)) {
+  if (IsPassing(status) && !(status == 429 && job.request.gives_429 && !job.pipe)) {
     Error error = CheckStatus(response).error();
     if (MayTryAgain(job)) return TryAgain(job, error.message);
     error.retry_after = WaitOf(job);

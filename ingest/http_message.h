@@ -97,6 +97,9 @@ struct HttpRequest {
   // From being sent to the last byte of the answer, redirects included; of each attempt.
   std::chrono::milliseconds deadline{60'000};
   std::size_t body_bytes_max = 16U << 20U;  // unpacked
+  // A 429 is given as a response, whose body says why, instead of kRetryLater. It is obeyed all the
+  // same: the next request that counts against its limit waits.
+  bool gives_429 = false;
   // Also counted here, where it is set. Shared, since the client may still count when the caller
   // has left.
   std::shared_ptr<HttpTally> tally;

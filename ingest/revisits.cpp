@@ -125,6 +125,15 @@ std::optional<std::string> Revisits::Due(TimeMs now) const {
   return plan_.begin()->second;
 }
 
+std::vector<std::string> Revisits::AllDue(TimeMs now, std::size_t most) const {
+  std::vector<std::string> ids;
+  for (auto due = plan_.begin(); due != plan_.end() && due->first <= now && ids.size() < most;
+       ++due) {
+    ids.push_back(due->second);
+  }
+  return ids;
+}
+
 std::optional<TimeMs> Revisits::NextDue() const {
   if (plan_.empty()) return std::nullopt;
   return plan_.begin()->first;

@@ -60,6 +60,8 @@ class Revisits {
 
   // The conversation that has been due for longest; nothing if none is.
   std::optional<std::string> Due(TimeMs now) const;
+  // Those that have been due for longest, at most so many: where one request can ask for several.
+  std::vector<std::string> AllDue(TimeMs now, std::size_t most) const;
   std::optional<TimeMs> NextDue() const;
   std::size_t CountDue(TimeMs now) const;  // walks over them
   std::size_t size() const { return conversations_.size(); }
