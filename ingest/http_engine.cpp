@@ -237,7 +237,7 @@ bool HttpEngine::StartOne(Job& job, TimeMs now, TimeMs& next) {
   using Why = HttpPoliteness::Why;
   HttpPoliteness::Verdict verdict = politeness_.Ask(job.asker, now);
   if (verdict.why == Why::kGo && now < job.not_before) {
-    verdict = {Why::kFailed, milliseconds(job.not_before - now)};
+    verdict = {Why::kNoAnswer, milliseconds(job.not_before - now)};
   }
   if (verdict.why == Why::kGo) {
     if (job.wait_counted) {

@@ -185,7 +185,7 @@ HttpPoliteness::Verdict HttpPoliteness::Ask(const Asker& asker, TimeMs now) {
     if (worst.why == Why::kGo || verdict.wait > worst.wait) worst = verdict;
   };
   if (now < host.closed_until) {
-    take({host.refused ? Why::kRefused : Why::kFailed, Millis(host.closed_until - now)});
+    take({host.refused ? Why::kRefused : Why::kNoAnswer, Millis(host.closed_until - now)});
   }
   if (now < host.next_start) take({Why::kSpacing, Millis(host.next_start - now)});
   // Of a host that has failed one asks first whether it is back.

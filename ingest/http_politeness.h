@@ -59,11 +59,11 @@ class HttpPoliteness {
 
   enum class Why {
     kGo,
-    kBusy,     // too many at once: ask again when one has finished
-    kSpacing,  // too soon after the one before
-    kLimit,    // the budget is used up, or the share of it
-    kRefused,  // the host has said no
-    kFailed,   // the host has not answered
+    kBusy,      // too many at once: ask again when one has finished
+    kSpacing,   // too soon after the one before
+    kLimit,     // the budget is used up, or the share of it
+    kRefused,   // the host has said no
+    kNoAnswer,  // it failed the last time
   };
   struct Verdict {
     Why why = Why::kGo;

@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_closes_its_limit_a_failure_its_host) {
   BOOST_TEST((politeness.Ask(paging, kStart + 229'000).why == Why::kRefused));
   BOOST_TEST((politeness.Ask(all, kStart + 234'000).why == Why::kGo));
   Pass(politeness, all, {0, {}}, kStart + 240'000);
-  BOOST_TEST((politeness.Ask(paging, kStart + 240'000).why == Why::kFailed));
+  BOOST_TEST((politeness.Ask(paging, kStart + 240'000).why == Why::kNoAnswer));
   Pass(politeness, all, {500, {}}, kStart + 300'000);  // of one page: no matter of the host
   BOOST_TEST((politeness.Ask(all, kStart + 300'000).why == Why::kGo));
 }
