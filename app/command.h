@@ -20,6 +20,7 @@ using AddCommand = void (*)(CLI::App& app, int& exit_code);
 
 void AddRun(CLI::App& app, int& exit_code);
 void AddDaemons(CLI::App& app, int& exit_code);  // ingest, process, sink, replay
+void AddFetch(CLI::App& app, int& exit_code);
 void AddImport(CLI::App& app, int& exit_code);
 void AddPreview(CLI::App& app, int& exit_code);
 void AddExport(CLI::App& app, int& exit_code);

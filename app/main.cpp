@@ -11,11 +11,11 @@
 namespace {
 
 constexpr latecomer::AddCommand kCommands[] = {
-    latecomer::AddRun,        latecomer::AddDaemons,       latecomer::AddImport,
-    latecomer::AddPreview,    latecomer::AddExport,        latecomer::AddHashtags,
-    latecomer::AddSessions,   latecomer::AddConversations, latecomer::AddSearch,
-    latecomer::AddForget,     latecomer::AddMigrate,       latecomer::AddDoctor,
-    latecomer::AddCheckConfig};
+    latecomer::AddRun,      latecomer::AddDaemons,    latecomer::AddFetch,
+    latecomer::AddImport,   latecomer::AddPreview,    latecomer::AddExport,
+    latecomer::AddHashtags, latecomer::AddSessions,   latecomer::AddConversations,
+    latecomer::AddSearch,   latecomer::AddForget,     latecomer::AddMigrate,
+    latecomer::AddDoctor,   latecomer::AddCheckConfig};
 
 std::string VersionLine() { return "latecomer " + std::string(latecomer::VersionText()); }
 
