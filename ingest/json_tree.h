@@ -78,18 +78,20 @@ class JsonValue {
 
 class JsonTree {
  public:
-  static constexpr int kDepthMax = 64;
+  static constexpr int kDepthMax = 64;        // unless more is asked for
+  static constexpr int kDepthMaxMax = 16384;  // parsed without recursion
   static constexpr std::size_t kNodesMax = 4U << 20U;
 
-  // Members with one of the `skipped` keys (literals) are checked, but not kept.
-  explicit JsonTree(std::vector<std::string_view> skipped = {});
+  // Members with one of the `skipped` keys (literals) are checked, but not kept. More levels than
+  // `depth_max` (at most kDepthMaxMax) are refused.
+  explicit JsonTree(std::vector<std::string_view> skipped = {}, int depth_max = kDepthMax);
   ~JsonTree();
   JsonTree(const JsonTree&) = delete;
   JsonTree& operator=(const JsonTree&) = delete;
 
   // Parses in place: `text` is destroyed, and must stay until the tree is no longer used.
   // `text[size]` must be NUL. kInvalid says what is wrong and at which byte: bad JSON, invalid
-  // UTF-8, NUL, a lone surrogate, a duplicate key, more than kDepthMax levels or kNodesMax values.
+  // UTF-8, NUL, a lone surrogate, a duplicate key, too many levels or more than kNodesMax values.
   Status Parse(char* text, std::size_t size);
   JsonValue root() const;
 

@@ -27,7 +27,8 @@ bool HasNulOrSurrogate(std::string_view text) {
 // The handler concept of RapidJSON's Reader; false ends the parse with error().
 class TreeHandler {
  public:
-  explicit TreeHandler(std::vector<std::string_view> skipped) : skipped_(std::move(skipped)) {}
+  TreeHandler(std::vector<std::string_view> skipped, int depth_max)
+      : skipped_(std::move(skipped)), depth_max_(std::min(depth_max, JsonTree::kDepthMaxMax)) {}
 
   void Reset(bool check_strings) {
     nodes_.clear();
@@ -109,7 +110,7 @@ class TreeHandler {
     return true;
   }
   bool Open(JsonType type) {
-    if (++depth_ > JsonTree::kDepthMax) return Fail("it is nested too deeply");
+    if (++depth_ > depth_max_) return Fail("it is nested too deeply");
     if (!Keep()) {
       ++skip_depth_;
       return true;
@@ -129,6 +130,7 @@ class TreeHandler {
   }
 
   std::vector<std::string_view> skipped_;
+  const int depth_max_;
   std::vector<JsonNode> nodes_;
   std::vector<std::uint32_t> open_;
   JsonKeys keys_;
@@ -143,13 +145,15 @@ class TreeHandler {
 }  // namespace
 
 struct JsonTree::Impl {
-  explicit Impl(std::vector<std::string_view> skipped) : handler(std::move(skipped)) {}
+  Impl(std::vector<std::string_view> skipped, int depth)
+      : handler(std::move(skipped), depth), depth_max(depth) {}
   TreeHandler handler;
+  const int depth_max;
   rapidjson::Reader reader;
 };
 
-JsonTree::JsonTree(std::vector<std::string_view> skipped)
-    : impl_(std::make_unique<Impl>(std::move(skipped))) {}
+JsonTree::JsonTree(std::vector<std::string_view> skipped, int depth_max)
+    : impl_(std::make_unique<Impl>(std::move(skipped), depth_max)) {}
 JsonTree::~JsonTree() = default;
 
 Status JsonTree::Parse(char* text, std::size_t size) {
@@ -165,8 +169,12 @@ Status JsonTree::Parse(char* text, std::size_t size) {
   }
   handler.Reset(whole.find("\\u") != std::string_view::npos);
   rapidjson::InsituStringStream stream(text);
+  constexpr unsigned kDeep = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag;
+  // The recursive parser is the faster one.
   const rapidjson::ParseResult result =
-      impl_->reader.Parse<rapidjson::kParseInsituFlag>(stream, handler);
+      impl_->depth_max > kDepthMax
+          ? impl_->reader.Parse<kDeep>(stream, handler)
+          : impl_->reader.Parse<rapidjson::kParseInsituFlag>(stream, handler);
   if (result) return {};
   // A handler has been given what ends before the offset; the parser points at what it met.
   const bool by_handler = !handler.error().empty();

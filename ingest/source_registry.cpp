@@ -1,6 +1,7 @@
 // The kinds of sources: one line each.
 #include "ingest/source.h"
 #include "ingest/source_archive.h"
+#include "ingest/source_bluesky.h"
 
 namespace latecomer {
 namespace {
@@ -13,6 +14,7 @@ struct Entry {
 constexpr Entry kSources[] = {
     {{"archive", "files of posts: one file, or a folder in which new ones appear", false},
      MakeArchiveSource},
+    {{"bluesky", "Bluesky: tagged posts by search, and their threads"}, MakeBlueskySource},
 };
 
 }  // namespace

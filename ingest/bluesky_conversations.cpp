@@ -1,0 +1,234 @@
+#include "ingest/bluesky_conversations.h"
+
+#include <algorithm>
+
+#include "ingest/bluesky_uri.h"
+
+namespace latecomer {
+namespace {
+
+constexpr std::string_view kTouched = "!";
+constexpr std::uint32_t kPending = 0;
+constexpr std::uint32_t kSettled = 1;
+
+bool IsMark(std::string_view id) { return id.starts_with('#') || id == kTouched; }
+
+std::uint32_t DeletedDigest() {
+  static const std::uint32_t kDeleted = KnownDigest("deleted");
+  return kDeleted;
+}
+
+}  // namespace
+
+BlueskyConversations::BlueskyConversations(SourceContext& context, std::string instance,
+                                           RevisitPolicy policy, bool index)
+    : context_(context),
+      instance_(std::move(instance)),
+      revisits_(std::string(kPrefix), policy),
+      has_index_(index) {}
+
+Status BlueskyConversations::Restore() {
+  loaded_ = {};
+  if (Status restored = revisits_.Restore(context_.cursors()); !restored) return restored;
+  if (!has_index_) return {};
+  const std::string begin = std::string(kPrefix) + " ";
+  const Cursors& cursors = context_.cursors();
+  for (auto cursor = cursors.lower_bound(begin);
+       cursor != cursors.end() && cursor->first.starts_with(begin); ++cursor) {
+    const std::string root = cursor->first.substr(begin.size());
+    for (const auto& [id, digest] : revisits_.Known(root)) {
+      if (!IsMark(id)) Index(id, root);
+    }
+  }
+  return {};
+}
+
+void BlueskyConversations::Index(const std::string& short_id, const std::string& root) {
+  if (has_index_) by_post_[short_id] = &*roots_.insert(root).first;
+}
+
+std::optional<std::string> BlueskyConversations::RootOf(const std::string& short_id) const {
+  const auto found = by_post_.find(short_id);
+  if (found == by_post_.end()) return std::nullopt;
+  return *found->second;
+}
+
+std::vector<std::string> BlueskyConversations::PostsOf(const std::string& did) const {
+  std::vector<std::string> posts;
+  const std::string begin = did + "/";
+  for (auto post = by_post_.lower_bound(begin);
+       post != by_post_.end() && post->first.starts_with(begin); ++post) {
+    posts.push_back(post->first);
+  }
+  return posts;
+}
+
+Status BlueskyConversations::Load(PostBatch& batch, const std::string& root) {
+  if (loaded_.root == root) return {};
+  if (Status settled = Settle(batch); !settled) return settled;
+  loaded_ = {};
+  loaded_.root = root;
+  loaded_.posts = revisits_.Known(root);
+  return {};
+}
+
+Status BlueskyConversations::BeginVisit(PostBatch& batch, const std::string& root) {
+  if (Status loaded = Load(batch, root); !loaded) return loaded;
+  loaded_.fresh.clear();
+  loaded_.has_taken = false;
+  for (const auto& [id, digest] : loaded_.posts) {
+    if (id.starts_with('#') && digest == kPending) loaded_.fresh.insert(id.substr(1));
+  }
+  return {};
+}
+
+Status BlueskyConversations::AddKey(PostBatch& batch, const std::string& key) {
+  if (!loaded_.posts.try_emplace("#" + key, kPending).second) return {};
+  loaded_.changed = true;
+  const Result<bool> planned = revisits_.Expect(batch, loaded_.root, context_.Now());
+  return planned ? Status() : planned.error();
+}
+
+Status BlueskyConversations::Announce(PostBatch& batch, const std::vector<std::string>& hashtags) {
+  for (const std::string& key : context_.spec().KeysOf(hashtags)) {
+    const bool is_new = !loaded_.posts.contains("#" + key);
+    if (Status added = AddKey(batch, key); !added) return added;
+    if (is_new && !loaded_.has_taken) loaded_.fresh.insert(key);
+  }
+  return {};
+}
+
+Status BlueskyConversations::Settle(PostBatch& batch) {
+  if (!loaded_.changed) return {};
+  loaded_.changed = false;
+  loaded_.posts.insert_or_assign(std::string(kTouched), kSettled);
+  return revisits_.Learn(batch, loaded_.root, loaded_.posts);
+}
+
+Status BlueskyConversations::Write(PostBatch& batch) {
+  if (Status settled = Settle(batch); !settled) return settled;
+  return context_.Write(batch);
+}
+
+// Of the loaded conversation, those that are followed now.
+std::vector<std::string> BlueskyConversations::Keys() const {
+  std::vector<std::string> keys;
+  for (const FollowedHashtag& followed : context_.spec().hashtags) {
+    if (loaded_.posts.contains("#" + followed.hashtag)) keys.push_back(followed.hashtag);
+  }
+  return keys;
+}
+
+void BlueskyConversations::Put(PostBatch& batch, const BlueskyPost& post,
+                               const std::vector<std::string>& carried,
+                               const std::vector<std::string>& others, const std::string& where) {
+  Post value = std::get<Post>(post.post.value);
+  if (!others.empty()) {
+    value.via = Via::kThread;
+    batch.AddOrReject(others, value, where);
+  }
+  if (!carried.empty()) {
+    value.via = Via::kTag;
+    batch.AddOrReject(carried, std::move(value), where);
+  }
+}
+
+Result<bool> BlueskyConversations::Take(PostBatch& batch, BlueskyPost& post, How how,
+                                        const std::string& where) {
+  const std::vector<std::string> carried = context_.spec().KeysOf(post.post.hashtags);
+  if (carried.empty() && !revisits_.Has(post.root)) return false;
+  if (Status loaded = Load(batch, post.root); !loaded) return loaded.error();
+  for (const std::string& key : carried) {
+    if (Status added = AddKey(batch, key); !added) return added.error();
+  }
+  loaded_.has_taken = true;
+  const std::uint32_t digest = KnownDigest(post.cid);
+  const auto known = loaded_.posts.find(post.short_id);
+  const bool is_new = known == loaded_.posts.end();
+  // What was deleted comes back only on servers that have not heard of it.
+  if (!is_new && known->second == DeletedDigest()) {
+    ++context_.counters().duplicates;
+    return true;
+  }
+  const bool is_same = !is_new && known->second == digest;
+  const bool again = is_same && how == How::kVisit && !loaded_.fresh.empty();
+  if (is_same && !again) {
+    ++context_.counters().duplicates;
+    return true;
+  }
+  std::vector<std::string> to_carried;
+  std::vector<std::string> to_others;
+  for (const std::string& key : Keys()) {
+    if (again && !loaded_.fresh.contains(key)) continue;
+    const bool carries = std::find(carried.begin(), carried.end(), key) != carried.end();
+    (carries ? to_carried : to_others).push_back(key);
+  }
+  Post& value = std::get<Post>(post.post.value);
+  // An edit bears no time: it is as fresh as we have seen it to be.
+  if (!is_new && !is_same && !value.updated) {
+    value.updated = std::max(context_.Now(), value.published.value_or(0) + 1);
+  }
+  Put(batch, post, to_carried, to_others, where);
+  if (!is_same) {
+    loaded_.posts.insert_or_assign(post.short_id, digest);
+    loaded_.changed = true;
+    Index(post.short_id, post.root);
+  }
+  return true;
+}
+
+Status BlueskyConversations::Delete(PostBatch& batch, const std::string& root,
+                                    const std::string& short_id) {
+  if (!revisits_.Has(root)) return {};
+  if (Status loaded = Load(batch, root); !loaded) return loaded;
+  const auto known = loaded_.posts.find(short_id);
+  if (known != loaded_.posts.end() && known->second == DeletedDigest()) return {};
+  const Post tombstone =
+      BlueskyTombstone(BlueskyUriOfShortId(short_id), root, instance_, context_.Now());
+  batch.AddOrReject(Keys(), tombstone, "a deleted post");
+  loaded_.posts.insert_or_assign(short_id, DeletedDigest());
+  loaded_.changed = true;
+  Index(short_id, root);
+  return {};
+}
+
+Status BlueskyConversations::EndVisit(PostBatch& batch, const std::string& root) {
+  if (Status loaded = Load(batch, root); !loaded) return loaded;
+  loaded_.posts.erase(std::string(kTouched));
+  bool is_whole = true;
+  for (auto& [id, digest] : loaded_.posts) {
+    if (!id.starts_with('#') || digest == kSettled) continue;
+    // A hashtag that came in the middle of the visit needs another one.
+    if (loaded_.fresh.contains(id.substr(1))) {
+      digest = kSettled;
+    } else {
+      is_whole = false;
+    }
+  }
+  loaded_.fresh.clear();
+  loaded_.changed = false;
+  if (Status s = revisits_.Visited(batch, root, loaded_.posts, context_.Now()); !s) return s;
+  if (is_whole) return {};
+  const Result<bool> planned = revisits_.Expect(batch, root, context_.Now());
+  return planned ? Status() : planned.error();
+}
+
+std::vector<std::string> BlueskyConversations::Living(const std::string& root) {
+  std::vector<std::string> living;
+  const bool is_loaded = loaded_.root == root;
+  const KnownPosts known = is_loaded ? KnownPosts() : revisits_.Known(root);
+  for (const auto& [id, digest] : is_loaded ? loaded_.posts : known) {
+    if (!IsMark(id) && digest != DeletedDigest()) living.push_back(id);
+  }
+  return living;
+}
+
+bool BlueskyConversations::IsKnownDeleted(const std::string& root, const std::string& short_id) {
+  const bool is_loaded = loaded_.root == root;
+  const KnownPosts known = is_loaded ? KnownPosts() : revisits_.Known(root);
+  const KnownPosts& posts = is_loaded ? loaded_.posts : known;
+  const auto found = posts.find(short_id);
+  return found != posts.end() && found->second == DeletedDigest();
+}
+
+}  // namespace latecomer
