@@ -28,6 +28,7 @@ import verify
 
 _STEADY_S = 3.0  # nothing has moved for so long: caught up, or stuck
 _CATCH_UP_S_MAX = 240
+_STUCK_S = 90  # so long without any movement, and what is missing will not come any more
 _LAST_SHARE = 12  # one in so many chunks goes in after the restart
 
 
@@ -183,10 +184,24 @@ class Run:
         pipeline.troubles += troubles
         oracle = verify.Oracle(pipeline, committed, name)
         self.tell(f"caught up: `posts` holds {committed.count} records, all compared with " + name)
-        if not self._is_same(oracle):
-            self._wait_steady()
+        self._wait_same(oracle)
         self._compare(oracle, f"{name} comparison")
         return oracle
+
+    def _wait_same(self, oracle):
+        """Until the store holds it, or nothing has moved for so long that it will not."""
+        seen, since = None, time.monotonic()
+        while not self._is_same(oracle):
+            self.pipeline.poll()
+            ends = self.pipeline.ends()
+            if ends != seen:
+                seen, since = ends, time.monotonic()
+            elif time.monotonic() - since > _STUCK_S:
+                self.tell(f"nothing has moved for {_STUCK_S} s")
+                return
+            time.sleep(1)
+        if seen is not None:
+            self.tell(f"the store had it {time.monotonic() - since:.0f} s after its last movement")
 
     def _is_same(self, oracle):
         return verify.compare_all(self.pipeline, oracle, []).tags == 0

@@ -297,8 +297,10 @@ describe('the replay page', { skip, concurrency: false }, () => {
     await page.waitForFunction((count) => document.querySelectorAll('ol.posts article').length === count, before);
     await page.keyboard.press('Shift+ArrowRight');
     await page.waitForFunction(() => location.search.includes('2016-10-01'));
+    await page.waitForLoadState('networkidle'); // the posts of the new place are there
+    await page.locator('ol.posts article[data-thread-start]').first().waitFor();
     await page.keyboard.press('j');
-    assert.equal(await page.evaluate(() => document.activeElement.matches('article[data-thread-start]')), true);
+    await page.waitForFunction(() => document.activeElement?.matches('article[data-thread-start]'));
     await page.keyboard.press('Enter');
     await page.waitForFunction(() => document.activeElement?.id === 'panel-title' && location.search.includes('thread='));
     await page.keyboard.press('Escape');
