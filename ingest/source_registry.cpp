@@ -2,6 +2,7 @@
 #include "ingest/source.h"
 #include "ingest/source_archive.h"
 #include "ingest/source_bluesky.h"
+#include "ingest/source_mastodon.h"
 
 namespace latecomer {
 namespace {
@@ -15,6 +16,9 @@ constexpr Entry kSources[] = {
     {{"archive", "files of posts: one file, or a folder in which new ones appear", false},
      MakeArchiveSource},
     {{"bluesky", "Bluesky: tagged posts by search, and their threads"}, MakeBlueskySource},
+    {{"mastodon",
+      "Mastodon, GoToSocial, Pleroma, Akkoma, Pixelfed: tagged posts and their threads"},
+     MakeMastodonSource},
 };
 
 }  // namespace
