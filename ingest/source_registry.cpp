@@ -2,7 +2,9 @@
 #include "ingest/source.h"
 #include "ingest/source_archive.h"
 #include "ingest/source_bluesky.h"
+#include "ingest/source_feed.h"
 #include "ingest/source_mastodon.h"
+#include "ingest/source_wordpress.h"
 
 namespace latecomer {
 namespace {
@@ -19,6 +21,8 @@ constexpr Entry kSources[] = {
     {{"mastodon",
       "Mastodon, GoToSocial, Pleroma, Akkoma, Pixelfed: tagged posts and their threads"},
      MakeMastodonSource},
+    {{"feed", "RSS, Atom and JSON feeds, and the comments on their items"}, MakeFeedSource},
+    {{"wordpress", "a WordPress blog: tagged posts and all comments on them"}, MakeWordPressSource},
 };
 
 }  // namespace

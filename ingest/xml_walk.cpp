@@ -35,6 +35,8 @@ std::string_view Prefix(std::string_view uri) {
   if (uri == "http://purl.org/dc/elements/1.1/") return "dc:";
   if (uri == "http://purl.org/syndication/thread/1.0") return "thr:";
   if (uri == "http://purl.org/rss/1.0/modules/slash/") return "slash:";
+  if (uri == "http://wellformedweb.org/CommentAPI/") return "wfw:";
+  if (uri == "http://purl.org/atompub/tombstones/1.0") return "at:";
   if (uri == "http://www.w3.org/1999/02/22-rdf-syntax-ns#") return "rdf:";
   return "?:";
 }
@@ -58,9 +60,11 @@ int Close(void*) { return 0; }
 
 class Walk final : public XmlAttributes {
  public:
-  Walk(ByteSource& source, const std::string& name, XmlHandler& handler)
+  Walk(ByteSource& source, const std::string& name, XmlHandler& handler,
+       const std::string& encoding)
       : input_{source, {}}, name_(name), handler_(handler) {
-    reader_.reset(xmlReaderForIO(&ReadMore, &Close, &input_, nullptr, nullptr,
+    reader_.reset(xmlReaderForIO(&ReadMore, &Close, &input_, nullptr,
+                                 encoding.empty() ? nullptr : encoding.c_str(),
                                  XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING));
     if (reader_) xmlTextReaderSetStructuredErrorHandler(reader_.get(), &KeepError, this);
   }
@@ -213,8 +217,9 @@ class Walk final : public XmlAttributes {
 
 }  // namespace
 
-Status WalkXml(ByteSource& source, const std::string& name, XmlHandler& handler) {
-  return Walk(source, name, handler).Run();
+Status WalkXml(ByteSource& source, const std::string& name, XmlHandler& handler,
+               const std::string& encoding) {
+  return Walk(source, name, handler, encoding).Run();
 }
 
 }  // namespace latecomer

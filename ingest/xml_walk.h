@@ -21,7 +21,8 @@ class XmlAttributes {
 };
 
 // Names are "local" or "prefix:local" with *our* prefix of the namespace, whatever the document
-// calls it: wp, content, dc, thr, slash, wfw; Atom, RSS 1 and no namespace have none, others "?".
+// calls it: wp, content, dc, thr, slash, wfw, at (RFC 6721); Atom, RSS 1 and no namespace have
+// none, others "?".
 class XmlHandler {
  public:
   virtual ~XmlHandler() = default;
@@ -35,7 +36,9 @@ class XmlHandler {
 };
 
 // Reads to the end or until stopped(). kInvalid with `name` and line: no well-formed XML from there
-// on, an entity declared, nested too deeply; what stands before has been given.
-Status WalkXml(ByteSource& source, const std::string& name, XmlHandler& handler);
+// on, an entity declared, nested too deeply; what stands before has been given. `encoding`: instead
+// of what the document says of itself; "": as it says.
+Status WalkXml(ByteSource& source, const std::string& name, XmlHandler& handler,
+               const std::string& encoding = "");
 
 }  // namespace latecomer
