@@ -15,6 +15,8 @@ constexpr std::uint32_t kSessionsADay = 300;
 constexpr std::size_t kPageBytesMax = 8U << 20U;
 constexpr std::size_t kThreadBytesMax = 48U << 20U;
 constexpr milliseconds kWaitMax = std::chrono::minutes(10);
+constexpr milliseconds kPatientWaitMax{10'000};
+constexpr double kPatientShare = 0.5;
 constexpr milliseconds kThreadDeadline = std::chrono::minutes(2);
 constexpr char kSessionLimit[] = "session";
 
@@ -120,9 +122,9 @@ Result<XrpcAnswer> BlueskyApi::Ask(std::string_view nsid, const Pairs& pairs,
   request.url = WithQuery(XrpcUrl(host_.text, nsid), pairs);
   if (!access_.empty()) request.auth = HttpAuth::Bearer(access_);
   request.body_bytes_max = bytes_max;
-  request.wait_max = kWaitMax;
+  request.wait_max = urgent_ ? kWaitMax : kPatientWaitMax;
   request.deadline = kThreadDeadline;
-  request.budget_share = budget_share_;
+  request.budget_share = urgent_ ? 1.0 : kPatientShare;
   return xrpc_.Call(std::move(request));
 }
 
@@ -157,9 +159,11 @@ Result<XrpcAnswer> BlueskyApi::SearchPosts(const Search& search) {
   return RetryLater(host_.host + " has refused a search (" + answer->error + ")");
 }
 
-Result<XrpcAnswer> BlueskyApi::PostThread(const std::string& uri, int depth) {
+Result<XrpcAnswer> BlueskyApi::PostThread(const std::string& uri, int depth, bool with_parents) {
   return Get("app.bsky.feed.getPostThread",
-             {{"uri", uri}, {"depth", std::to_string(depth)}, {"parentHeight", "1000"}},
+             {{"uri", uri},
+              {"depth", std::to_string(depth)},
+              {"parentHeight", with_parents ? "1000" : "0"}},
              kThreadBytesMax);
 }
 

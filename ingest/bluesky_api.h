@@ -50,14 +50,15 @@ class BlueskyApi {
   // app.bsky.feed.searchPosts: `posts` and `cursor`. kFatal: not without an account here.
   Result<XrpcAnswer> SearchPosts(const Search& search);
   // app.bsky.feed.getPostThread: `thread`, or the error "NotFound".
-  Result<XrpcAnswer> PostThread(const std::string& uri, int depth);
+  Result<XrpcAnswer> PostThread(const std::string& uri, int depth, bool with_parents);
   // app.bsky.actor.getProfiles: `profiles`, of those that exist.
   Result<XrpcAnswer> Profiles(const std::vector<std::string>& dids);
 
   bool has_account() const { return !account_.handle.empty(); }
   const Url& host() const { return host_; }  // whom the calls go to: may change by signing in
-  // What is not urgent leaves so much of every limit to what is.
-  void set_budget_share(double share) { budget_share_ = share; }
+  // What is not urgent leaves half of every limit to what is, and waits for no limit: it is told
+  // when to come back (kRetryLater).
+  void set_urgent(bool urgent) { urgent_ = urgent; }
 
  private:
   using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -76,7 +77,7 @@ class BlueskyApi {
   SecretFile password_;
   Secret access_;
   Secret refresh_;
-  double budget_share_ = 1.0;
+  bool urgent_ = true;
 };
 
 }  // namespace latecomer

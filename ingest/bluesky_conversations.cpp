@@ -106,8 +106,10 @@ Status BlueskyConversations::Settle(PostBatch& batch) {
 }
 
 Status BlueskyConversations::Write(PostBatch& batch) {
-  if (Status settled = Settle(batch); !settled) return settled;
-  return context_.Write(batch);
+  Status written = Settle(batch);
+  if (written) written = context_.Write(batch);
+  write_failed_ = !written;
+  return written;
 }
 
 // Of the loaded conversation, those that are followed now.
@@ -151,17 +153,21 @@ Result<bool> BlueskyConversations::Take(PostBatch& batch, BlueskyPost& post, How
     return true;
   }
   const bool is_same = !is_new && known->second == digest;
-  const bool again = is_same && how == How::kVisit && !loaded_.fresh.empty();
-  if (is_same && !again) {
-    ++context_.counters().duplicates;
-    return true;
-  }
   std::vector<std::string> to_carried;
   std::vector<std::string> to_others;
   for (const std::string& key : Keys()) {
-    if (again && !loaded_.fresh.contains(key)) continue;
     const bool carries = std::find(carried.begin(), carried.end(), key) != carried.end();
-    (carries ? to_carried : to_others).push_back(key);
+    // What carries a hashtag was written under it when it was taken first; under one that has come
+    // to its conversation, all is written by the visit that this brings about.
+    const bool visits = how == How::kVisit && loaded_.fresh.contains(key);
+    const bool waits = how == How::kAlone && loaded_.posts.at("#" + key) == kPending;
+    if (carries ? !is_same : (is_same ? visits : !waits)) {
+      (carries ? to_carried : to_others).push_back(key);
+    }
+  }
+  if (is_same && to_others.empty()) {
+    ++context_.counters().duplicates;
+    return true;
   }
   Post& value = std::get<Post>(post.post.value);
   // An edit bears no time: it is as fresh as we have seen it to be.

@@ -53,8 +53,9 @@ class BlueskyConversations {
 
   // Puts into the batch what it moves. Before each Write.
   Status Settle(PostBatch& batch);
-  // Settle and Write.
+  // Settle and Write. Whether it has failed, which has to end Run.
   Status Write(PostBatch& batch);
+  bool write_failed() const { return write_failed_; }
 
   // The posts that are known and not deleted, by short id.
   std::vector<std::string> Living(const std::string& root);
@@ -88,6 +89,7 @@ class BlueskyConversations {
   const std::string instance_;
   Revisits revisits_;
   const bool has_index_;
+  bool write_failed_ = false;
   Loaded loaded_;
   std::set<std::string> roots_;
   // Sorted, so that the posts of an account stand together.

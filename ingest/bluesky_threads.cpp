@@ -31,7 +31,7 @@ Status BlueskyThreads::Visit(PostBatch& batch, const std::string& root) {
   if (Status explored = Explore(batch, state); !explored) {
     const ErrorCode code = explored.error().code;
     const bool by_host = code == ErrorCode::kRetryLater || code == ErrorCode::kInvalid;
-    if (!by_host || state.write_failed) return explored;
+    if (!by_host || conversations_.write_failed()) return explored;
     return Fail(batch, root, explored.error());
   }
   failures_ = 0;
@@ -60,6 +60,7 @@ Status BlueskyThreads::Explore(PostBatch& batch, State& state) {
     if (state.to_ask.empty()) {
       if (std::optional<std::string> missing = NextMissing(state)) {
         state.to_ask.push_back(std::move(*missing));
+        state.with_parents = true;
       }
     }
     if (state.to_ask.empty() || state.requests >= kRequestsMax) return {};
@@ -69,9 +70,7 @@ Status BlueskyThreads::Explore(PostBatch& batch, State& state) {
     if (Status asked = AskThread(batch, state, uri); !asked) return asked;
     if (context_.stopped()) return RetryLater("stopped");
     if (batch.IsFull()) {
-      Status written = conversations_.Write(batch);
-      state.write_failed = !written;
-      if (!written) return written;
+      if (Status written = conversations_.Write(batch); !written) return written;
     }
   }
 }
@@ -80,7 +79,7 @@ Status BlueskyThreads::AskThread(PostBatch& batch, State& state, const std::stri
   Error too_large;
   for (const int depth : kDepths) {
     ++state.requests;
-    const Result<XrpcAnswer> answer = api_.PostThread(uri, depth);
+    const Result<XrpcAnswer> answer = api_.PostThread(uri, depth, state.with_parents);
     if (!answer && answer.error().code == ErrorCode::kInvalid) {
       too_large = answer.error();
       continue;
@@ -118,7 +117,8 @@ Status BlueskyThreads::TakeThread(PostBatch& batch, State& state, JsonValue thre
       continue;
     }
     if (item.is_cut) state.to_ask.emplace_back(view->uri);
-    state.found.insert(BlueskyShortId(view->uri));
+    // One answer may show what another has shown.
+    if (!state.found.insert(BlueskyShortId(view->uri)).second) continue;
     BlueskyPost& post = posts.emplace_back();
     const Status made =
         MakeBlueskyPost(view->record, view->author, api_.host().host, context_.Now(), post);

@@ -47,7 +47,7 @@ class BlueskyThreads {
     std::set<std::string> not_found;
     std::set<std::string> hidden;  // blocked: it is there, and not for us
     int requests = 0;
-    bool write_failed = false;
+    bool with_parents = false;  // of what stands alone, not of what hangs from a shown post
   };
   Status Explore(PostBatch& batch, State& state);
   Status AskThread(PostBatch& batch, State& state, const std::string& uri);

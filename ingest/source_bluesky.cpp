@@ -22,8 +22,6 @@ constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::int64_t kRequestsADayMost = 10'000'000;
 // Of a ceiling a day, what polling may use; the rest is for conversations and history.
 constexpr std::int64_t kPollShare = 3;
-constexpr double kUrgent = 1.0;
-constexpr double kPatient = 0.5;
 constexpr std::size_t kCheckedMax = 10;
 
 struct BlueskyOptions {
@@ -70,6 +68,7 @@ class BlueskySource final : public Source {
   Result<bool> Step(SourceContext& context, Parts& parts, PostBatch& batch);
   Status CountRequests(SourceContext& context, PostBatch& batch);
   milliseconds PollEvery(const Parts& parts) const;
+  static bool IsLimit(const Error& error, const Parts& parts);
 
   const BlueskyOptions options_;
   std::optional<RequestBudget> budget_;
@@ -117,29 +116,45 @@ Status BlueskySource::Run(SourceContext& context) {
 
 Status BlueskySource::Work(SourceContext& context, Parts& parts, PostBatch& batch) {
   TimeMs next_poll = context.Now();
+  TimeMs next_step = 0;
   while (!context.stopped()) {
     if (context.Now() >= next_poll) {
       const TimeMs begun = context.Now();
-      parts.api.set_budget_share(kUrgent);
+      parts.api.set_urgent(true);
       if (Status polled = parts.finder.Poll(batch); !polled) return polled;
       next_poll = begun + PollEvery(parts).count();
       continue;
     }
-    parts.api.set_budget_share(kPatient);
-    const Result<bool> worked = Step(context, parts, batch);
-    if (!worked) return worked.error();
-    if (Status counted = CountRequests(context, batch); !counted) return counted;
-    if (Status written = parts.conversations.Write(batch); !written) return written;
-    if (*worked) continue;
-    if (options_.once) {
+    bool worked = false;
+    if (context.Now() >= next_step) {
+      parts.api.set_urgent(false);
+      const Result<bool> step = Step(context, parts, batch);
+      if (!step && !IsLimit(step.error(), parts)) return step.error();
+      // Polling goes on while history and conversations have to wait.
+      if (!step) next_step = context.Now() + step.error().retry_after.count();
+      worked = step && *step;
+      if (Status counted = CountRequests(context, batch); !counted) return counted;
+      if (Status written = parts.conversations.Write(batch); !written) return written;
+    }
+    if (worked) continue;
+    if (options_.once && context.Now() >= next_step) {
       if (Status flushed = parts.finder.Flush(batch); !flushed) return flushed;
-      return context.Write(batch);
+      return parts.conversations.Write(batch);
     }
     TimeMs until = next_poll;
-    if (const auto due = parts.conversations.revisits().NextDue()) until = std::min(until, *due);
+    if (next_step > context.Now()) {
+      until = std::min(until, next_step);
+    } else if (const auto due = parts.conversations.revisits().NextDue()) {
+      until = std::min(until, *due);
+    }
     context.WaitFor(milliseconds(std::max<std::int64_t>(until - context.Now(), 1)));
   }
   return {};
+}
+
+bool BlueskySource::IsLimit(const Error& error, const Parts& parts) {
+  return error.code == ErrorCode::kRetryLater && error.retry_after > milliseconds(0) &&
+         !parts.conversations.write_failed();
 }
 
 // One conversation, or one page of history, in turns.
