@@ -366,21 +366,23 @@ void MastodonPosts::Bury(PostBatch& batch, const Missing& post,
   index_.erase(Hash(post.id));
 }
 
-// Its replies are the tops of conversations of their own at this instance, and still belong to the
-// hashtags.
+Status MastodonPosts::SplitOff(PostBatch& batch, const Missing& post, std::uint32_t digest,
+                               const std::vector<std::string>& keys) {
+  if (Status expected = Expect(batch, post.id, context_.Now()); !expected) return expected;
+  KnownPosts& own = Open(post.id);
+  for (const std::string& key : keys) own.emplace(kHashtagMark + key, 1);
+  own[post.id + "," + post.uri] = digest;
+  Remember(post.id, digest, post.id);
+  return {};
+}
+
 Status MastodonPosts::Split(PostBatch& batch, const std::string& conversation) {
   const KnownPosts known = Known(conversation);
-  KnownPosts marks;
-  for (const std::string& key : KeysIn(known)) marks.emplace(kHashtagMark + key, 1);
+  const std::vector<std::string> keys = KeysIn(known);
   for (const auto& [text, digest] : known) {
     Missing post;
-    if (text[0] == kHashtagMark || text[0] == kRepostMark || !ParseKnown(text, post)) continue;
-    if (post.id == conversation) continue;
-    if (Status expected = Expect(batch, post.id, context_.Now()); !expected) return expected;
-    KnownPosts& own = Open(post.id);
-    own = marks;
-    own[text] = digest;
-    Remember(post.id, digest, post.id);
+    if (!ParseKnown(text, post) || post.id == conversation) continue;
+    if (Status split = SplitOff(batch, post, digest, keys); !split) return split;
   }
   open_.erase(conversation);
   return revisits_.Drop(batch, conversation);

@@ -56,6 +56,10 @@ class MastodonPosts {
 
   // A deletion that its origin has confirmed: a Tombstone under these hashtags.
   void Bury(PostBatch& batch, const Missing& post, const std::vector<std::string>& keys);
+  // A post of a conversation is there, but not below its topmost post any more, since one between
+  // them is gone: it is the top of a conversation of its own, which still belongs to the hashtags.
+  Status SplitOff(PostBatch& batch, const Missing& post, std::uint32_t digest,
+                  const std::vector<std::string>& keys);
   // The topmost post is not there any more: what is known below it is visited by itself.
   Status Split(PostBatch& batch, const std::string& conversation);
   // Writes what is remembered of conversations beyond their plan. Before each Write that ends

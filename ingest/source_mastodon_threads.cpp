@@ -188,7 +188,7 @@ Status MastodonThreads::Keep(PostBatch& batch, const std::string& conversation,
     again_.erase(conversation);
     if (Status s = posts_.revisits().Drop(batch, conversation); !s) return s;
   }
-  Settle(batch, visiting, before, *found);
+  if (Status s = Settle(batch, visiting, before, *found); !s) return s;
   if (!visiting.is_whole) {
     if (Status told = TellMissing(batch, visiting, found->posts); !told) return told;
   }
@@ -204,28 +204,32 @@ Status MastodonThreads::Keep(PostBatch& batch, const std::string& conversation,
   return {};
 }
 
-// Finds out what became of those that are not there any more.
-void MastodonThreads::Settle(PostBatch& batch, const Visiting& visiting, const KnownPosts& before,
-                             MastodonPosts::Found& found) {
+// Finds out what became of those that are not there any more: deleted, or cut off by the deletion
+// of what they answer.
+Status MastodonThreads::Settle(PostBatch& batch, const Visiting& visiting, const KnownPosts& before,
+                               MastodonPosts::Found& found) {
   const std::vector<std::string> keys = MastodonPosts::KeysIn(found.posts);
   int asked = 0;
-  for (const MastodonPosts::Missing& missing : found.missing) {
+  std::vector<MastodonPosts::Missing> gone;
+  for (const MastodonPosts::Missing& missing : std::exchange(found.missing, {})) {
     const auto known = before.find(missing.id + "," + missing.uri);
     const std::uint32_t digest = known == before.end() ? 0 : known->second;
-    const bool is_own = IsOwnPost(missing.uri, posts_.instance());
-    if (!visiting.is_whole || (is_own && asked >= kDeletionsMax)) {
+    if (!visiting.is_whole || ++asked > kDeletionsMax || context_.stopped()) {
       MastodonPosts::PutBack(found, missing, digest);
       continue;
     }
-    if (!is_own) continue;
-    ++asked;
     const Result<bool> is_gone = api_.IsGone(missing.id);
-    if (is_gone && *is_gone) {
-      posts_.Bury(batch, missing, keys);
-    } else {
+    if (!is_gone) {
       MastodonPosts::PutBack(found, missing, digest);
+    } else if (!*is_gone) {
+      if (Status s = posts_.SplitOff(batch, missing, digest, keys); !s) return s;
+    } else {
+      if (IsOwnPost(missing.uri, posts_.instance())) posts_.Bury(batch, missing, keys);
+      gone.push_back(missing);
     }
   }
+  found.missing = std::move(gone);
+  return {};
 }
 
 Status MastodonThreads::TellMissing(PostBatch& batch, const Visiting& visiting,

@@ -75,8 +75,8 @@ class MastodonThreads {
   void RejectFaults(PostBatch& batch);
   Status Keep(PostBatch& batch, const std::string& conversation, Visiting& visiting);
   Status TopIsGone(PostBatch& batch, const std::string& conversation);
-  void Settle(PostBatch& batch, const Visiting& visiting, const KnownPosts& before,
-              MastodonPosts::Found& found);
+  Status Settle(PostBatch& batch, const Visiting& visiting, const KnownPosts& before,
+                MastodonPosts::Found& found);
   Status TellMissing(PostBatch& batch, const Visiting& visiting, const KnownPosts& posts);
 
   SourceContext& context_;

@@ -95,30 +95,13 @@ SourceSpec MastodonSpec(std::map<std::string, std::string, std::less<>> options,
   return {"social", "mastodon", std::move(hashtags), std::move(options), false};
 }
 
-MastodonFixture::MastodonFixture(MastodonHost::Kind kind, bool once,
-                                 std::map<std::string, std::string, std::less<>> options) {
-  server = std::make_unique<TestServer>(
-      [this](const ServedRequest& request, Peer& peer) { Answer(request, peer); });
-  host = std::make_unique<MastodonHost>(server->Authority(), kind);
-  options["base"] = server->Url("");
-  context = std::make_unique<RecordingContext>(MastodonSpec(std::move(options)));
-  context->Spec().once = once;
-  HttpClientSettings settings = LoopbackSettings();
-  settings.clock = [this] { return now_.load(); };
-  client_ = Client(settings);
-  context->client = client_.get();
-  context->on_wait = [this] {
-    now_ = context->now;
-    {
-      const std::scoped_lock lock(host->mutex);
-      host->now = context->now;
-    }
-    if (until_ > 0 && context->now >= until_) context->RequestStop();
-    if (on_wait) on_wait();
-  };
+HostServer::HostServer(MastodonHost::Kind kind)
+    : server_([this](const ServedRequest& served, Peer& peer) { Answer(served, peer); }) {
+  host_ = std::make_unique<MastodonHost>(server_.Authority(), kind);
 }
 
-void MastodonFixture::Answer(const ServedRequest& served, Peer& peer) {
+void HostServer::Answer(const ServedRequest& served, Peer& peer) {
+  if (instead && instead(served, peer)) return;
   HostRequest request = MastodonHost::Parse(served.target);
   const auto header = [&](const char* name) {
     const auto found = served.headers.find(name);
@@ -126,13 +109,52 @@ void MastodonFixture::Answer(const ServedRequest& served, Peer& peer) {
   };
   request.authorization = header("authorization");
   request.user_agent = header("user-agent");
-  const HostReply reply = host->Answer(request);
+  const HostReply reply = host_->Answer(request);
   if (reply.status == 0) {
-    peer.Send(reply.body);  // raw
+    peer.Send(reply.body);  // byte by byte as the test wants it
     peer.Close();
     return;
   }
   peer.Send(Reply(reply.status, reply.body, reply.headers));
+}
+
+MastodonFixture::MastodonFixture(MastodonHost::Kind kind, bool once, Options options) {
+  context = std::make_unique<RecordingContext>(MastodonSpec(std::move(options)));
+  context->Spec().once = once;
+  HttpClientSettings settings = LoopbackSettings();
+  settings.clock = [this] { return now_.load(); };
+  client_ = Client(settings);
+  context->client = client_.get();
+  context->on_wait = [this] {
+    Moved();
+    if (until_ > 0 && context->now >= until_) context->RequestStop();
+    if (on_wait) on_wait();
+  };
+  host = &Add(kind).host();
+}
+
+MastodonFixture::~MastodonFixture() {
+  if (!token_file_.empty()) std::filesystem::remove(token_file_);
+}
+
+HostServer& MastodonFixture::Add(MastodonHost::Kind kind) {
+  servers.push_back(std::make_unique<HostServer>(kind));
+  std::string& base = context->Spec().options["base"];
+  base += (base.empty() ? "" : " ") + servers.back()->Url();
+  return *servers.back();
+}
+
+void MastodonFixture::Moved() {
+  now_ = context->now;
+  for (const auto& server : servers) {
+    const std::scoped_lock lock(server->host().mutex);
+    server->host().now = context->now;
+  }
+}
+
+void MastodonFixture::Pass(std::chrono::milliseconds time) {
+  context->now += time.count();
+  Moved();
 }
 
 void MastodonFixture::UseToken() {
@@ -150,6 +172,12 @@ Status MastodonFixture::Run(std::chrono::milliseconds most) {
   Result<std::unique_ptr<Source>> source = MakeMastodonSource(context->spec());
   BOOST_REQUIRE_MESSAGE(source, (source ? "" : source.error().message));
   return (*source)->Run(*context);
+}
+
+std::vector<SourceFinding> MastodonFixture::Check() {
+  Result<std::unique_ptr<Source>> source = MakeMastodonSource(context->spec());
+  BOOST_REQUIRE(source);
+  return (*source)->Check(*context);
 }
 
 }  // namespace latecomer::test

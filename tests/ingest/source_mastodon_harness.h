@@ -2,7 +2,9 @@
 // are asked over loopback in simulated time.
 #pragma once
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -69,28 +71,49 @@ class RecordingContext final : public SourceContext {
 SourceSpec MastodonSpec(std::map<std::string, std::string, std::less<>> options,
                         std::vector<FollowedHashtag> hashtags = {{"educhat", "EduChat", {}}});
 
-// A host behind a server on loopback, and a client whose time is the context's.
-class MastodonFixture {
+// A host behind a server on loopback.
+class HostServer {
  public:
-  explicit MastodonFixture(MastodonHost::Kind kind = MastodonHost::Kind::kMastodon,
-                           bool once = true,
-                           std::map<std::string, std::string, std::less<>> options = {});
-
-  // Makes a source and runs it; for at most so long of simulated time, if that is given.
-  Status Run(std::chrono::milliseconds most = {});
-  // Before each wait's end: the hosts' time, and what the test does.
-  std::function<void()> on_wait;
-
-  std::unique_ptr<TestServer> server;
-  std::unique_ptr<MastodonHost> host;
-  std::unique_ptr<RecordingContext> context;
-
-  static constexpr char kToken[] = "secret-token";
-  // A file with the token, and the host knows it.
-  void UseToken();
+  explicit HostServer(MastodonHost::Kind kind);
+  MastodonHost& host() { return *host_; }
+  std::string Url() const { return server_.Url(""); }
+  std::string Authority() const { return server_.Authority(); }
+  // Instead of what the host would answer: for streams.
+  std::function<bool(const ServedRequest&, Peer&)> instead;
 
  private:
-  void Answer(const ServedRequest& request, Peer& peer);
+  void Answer(const ServedRequest& served, Peer& peer);
+  TestServer server_;
+  std::unique_ptr<MastodonHost> host_;
+};
+
+// Hosts, and a client whose time is the context's.
+class MastodonFixture {
+ public:
+  using Options = std::map<std::string, std::string, std::less<>>;
+  explicit MastodonFixture(MastodonHost::Kind kind = MastodonHost::Kind::kMastodon,
+                           bool once = true, Options options = {});
+  ~MastodonFixture();
+
+  // Another instance, which `base` then names too.
+  HostServer& Add(MastodonHost::Kind kind);
+  // Makes a source and runs it; for at most so long of simulated time, if that is given.
+  Status Run(std::chrono::milliseconds most = {});
+  std::vector<SourceFinding> Check();
+  // Time passes while nothing runs.
+  void Pass(std::chrono::milliseconds time);
+
+  // A file with the token, and the first host knows it.
+  static constexpr char kToken[] = "secret-token";
+  void UseToken();
+
+  std::vector<std::unique_ptr<HostServer>> servers;
+  MastodonHost* host = nullptr;  // the first
+  std::unique_ptr<RecordingContext> context;
+  std::function<void()> on_wait;  // when time has passed
+
+ private:
+  void Moved();
   std::atomic<TimeMs> now_{1'700'000'000'000};
   TimeMs until_ = 0;
   std::string token_file_;
