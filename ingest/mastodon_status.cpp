@@ -167,6 +167,7 @@ Result<MastodonStatus> ReadStatus(JsonValue json, std::string_view instance, Tim
   status.id = IdText(json["id"]);
   if (!IsMastodonId(status.id)) return Wrong("id", "is missing or none that an instance gives");
   const std::string_view visibility = json["visibility"].text();
+  if (visibility.empty()) return Wrong("visibility", "is missing");
   status.is_public = visibility == "public" || visibility == "unlisted";
   if (!status.is_public) return status;
 

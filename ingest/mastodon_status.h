@@ -45,7 +45,7 @@ bool IsMastodonId(std::string_view id);
 bool MastodonIdLess(std::string_view a, std::string_view b);
 
 // `instance`: the host that was asked, with its port where it is not the scheme's own. kInvalid: no
-// object, no id, no uri, a time that is none, content past its bound.
+// object, no id, no visibility, no uri, a time that is none, content past its bound.
 Result<MastodonStatus> ReadMastodonStatus(JsonValue json, std::string_view instance, TimeMs now);
 
 // Whether the instance is where the post was written: only it can say that it is deleted.

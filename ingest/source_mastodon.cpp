@@ -19,8 +19,10 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kBasesMax = 32;
 constexpr std::int64_t kRequestsADayMax = 10'000'000;
-// How often streams are looked into: what came meanwhile is written together.
+// How often streams are looked into: what came meanwhile is written together. While nothing comes
+// the pauses grow.
 constexpr milliseconds kStreamPause{250};
+constexpr milliseconds kStreamPauseMax{1'000};
 constexpr milliseconds kPauseMax{60'000};
 constexpr milliseconds kCoverEvery{60'000};
 constexpr milliseconds kCountEvery{5'000};
@@ -65,7 +67,9 @@ Status MastodonSource::Run(SourceContext& context) {
 }
 
 Status MastodonSource::Go(SourceContext& context) {
+  milliseconds stream_pause = kStreamPause;
   while (!context.stopped()) {
+    const std::uint64_t posts = context.counters().posts;
     TimeMs due = std::numeric_limits<TimeMs>::max();
     bool has_streams = false;
     bool is_done = once_;
@@ -82,7 +86,11 @@ Status MastodonSource::Go(SourceContext& context) {
     CountLeft(context);
     if (is_done) return {};
     milliseconds pause(std::clamp<std::int64_t>(due - now, 0, kPauseMax.count()));
-    if (has_streams) pause = std::min(pause, kStreamPause);
+    if (has_streams) {
+      const bool is_quiet = context.counters().posts == posts;
+      stream_pause = is_quiet ? std::min(stream_pause * 2, kStreamPauseMax) : kStreamPause;
+      pause = std::min(pause, stream_pause);
+    }
     if (pause > 0ms) context.WaitFor(pause);
   }
   return {};

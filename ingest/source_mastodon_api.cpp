@@ -164,6 +164,7 @@ Result<MastodonStatus> MastodonApi::StatusOf(const std::string& id) {
   if (!response) return response.error();
   Result<MastodonStatus> status = reader_.Read(response->body, context_.Now());
   if (!status) return Unusable(*response, status.error());
+  if (status->id != id) return Unusable(*response, Invalid("It is another status."));
   return status;
 }
 

@@ -264,11 +264,11 @@ Status MastodonThreads::TopIsGone(PostBatch& batch, const std::string& conversat
     if (!MastodonPosts::ParseKnown(text, top) || top.id != conversation) continue;
     if (!IsOwnPost(top.uri, posts_.instance())) break;
     const Result<bool> is_gone = api_.IsGone(top.id);
-    if (!is_gone) {
+    if (!is_gone || !*is_gone) {
       if (Status s = posts_.revisits().Postpone(batch, conversation, context_.Now()); !s) return s;
-      return is_gone.error();
+      return is_gone ? Status() : is_gone.error();
     }
-    if (*is_gone) posts_.Bury(batch, top, MastodonPosts::KeysIn(known));
+    posts_.Bury(batch, top, MastodonPosts::KeysIn(known));
     break;
   }
   return posts_.Split(batch, conversation);

@@ -34,6 +34,7 @@ Status RecordingContext::Write(PostBatch& batch) {
       cursors_.erase(key);
     }
   }
+  counters_.posts += batch.posts();
   ++writes;
   batch.Clear();
   return {};

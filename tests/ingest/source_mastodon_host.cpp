@@ -78,8 +78,18 @@ std::string MastodonHost::Post(const std::string& text, const std::vector<std::s
   status.text = text;
   status.tags = tags;
   status.parent = parent;
-  index_[status.id] = statuses_.size();
+  const std::size_t number = statuses_.size();
+  index_[status.id] = number;
+  if (!parent.empty()) children_[parent].push_back(number);
   statuses_.push_back(status);
+  for (const std::string& tag : tags) {
+    std::vector<std::size_t>& list = tagged_[tag];
+    list.insert(std::upper_bound(list.begin(), list.end(), number,
+                                 [&](std::size_t a, std::size_t b) {
+                                   return Before(statuses_[a].id, statuses_[b].id);
+                                 }),
+                number);
+  }
   Send(status, "update", Json(status));
   return status.id;
 }
@@ -96,9 +106,8 @@ void MastodonHost::Edit(const std::string& id, const std::string& text) {
 void MastodonHost::Delete(const std::string& id) {
   HostStatus& status = At(id);
   status.is_deleted = true;
-  for (HostStatus& reply : statuses_) {
-    if (reply.parent == id) reply.parent.clear();
-  }
+  for (const std::size_t reply : ChildrenOf(id)) statuses_[reply].parent.clear();
+  children_.erase(id);
   Send(status, "delete", id);
 }
 
@@ -113,10 +122,17 @@ void MastodonHost::Send(const HostStatus& status, const std::string& event,
   }
 }
 
+const std::vector<std::size_t>& MastodonHost::ChildrenOf(const std::string& id) const {
+  static const std::vector<std::size_t> kNone;
+  const auto found = children_.find(id);
+  return found == children_.end() ? kNone : found->second;
+}
+
 std::string MastodonHost::Json(const HostStatus& status) const {
-  const auto children = std::count_if(
-      statuses_.begin(), statuses_.end(),
-      [&](const HostStatus& other) { return other.parent == status.id && !other.is_deleted; });
+  const std::vector<std::size_t>& replies = ChildrenOf(status.id);
+  const auto children = std::count_if(replies.begin(), replies.end(), [&](std::size_t reply) {
+    return !statuses_[reply].is_deleted;
+  });
   const std::string host = status.uri.substr(0, status.uri.find("/users/"));
   const bool is_own = host == "http://" + name_;
   std::string tags;
@@ -157,18 +173,17 @@ HostReply MastodonHost::TagTimeline(const HostRequest& request, const std::strin
   const std::string max_id = option("max_id");
   const std::size_t limit =
       std::min<std::size_t>(40, option("limit").empty() ? 20 : std::stoul(option("limit")));
-  std::vector<const HostStatus*> found;
-  for (const HostStatus& status : statuses_) {
+  std::vector<const HostStatus*> found;  // newest first
+  const auto list = tagged_.find(tag);
+  for (std::size_t i = list == tagged_.end() ? 0 : list->second.size(); i-- > 0;) {
+    const HostStatus& status = statuses_[list->second[i]];
     if (status.is_deleted || status.visibility != "public") continue;
-    if (std::find(status.tags.begin(), status.tags.end(), tag) == status.tags.end()) continue;
     if (kind_ == Kind::kGoToSocial && !status.parent.empty()) continue;
-    if (!min_id.empty() && !Before(min_id, status.id)) continue;
+    if (!min_id.empty() && !Before(min_id, status.id)) break;
     if (!max_id.empty() && !Before(status.id, max_id)) continue;
     found.push_back(&status);
   }
-  std::sort(found.begin(), found.end(),
-            [&](const auto* a, const auto* b) { return Before(b->id, a->id); });
-  // Newest first; with min_id the oldest of those above it, but not on Pixelfed.
+  // With min_id the oldest of those above it, but not on Pixelfed.
   const bool oldest = !min_id.empty() && kind_ != Kind::kPixelfed;
   if (found.size() > limit) {
     if (oldest) {
@@ -192,12 +207,11 @@ HostReply MastodonHost::Context(const std::string& id, bool is_known) const {
     if (!at->is_deleted && at->visibility != "direct") ancestors.insert(ancestors.begin(), at);
   }
   std::vector<const HostStatus*> descendants;
-  std::map<std::string, std::vector<const HostStatus*>> children;
-  for (const HostStatus& status : statuses_) children[status.parent].push_back(&status);
   std::function<void(const std::string&, std::size_t)> walk = [&](const std::string& parent,
                                                                   std::size_t depth) {
     if (depth >= depth_max) return;
-    for (const HostStatus* child : children[parent]) {
+    for (const std::size_t number : ChildrenOf(parent)) {
+      const HostStatus* child = &statuses_[number];
       if (descendants.size() >= down) return;
       if (child->is_deleted || child->visibility == "direct") continue;
       descendants.push_back(child);

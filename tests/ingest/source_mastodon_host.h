@@ -61,6 +61,7 @@ class MastodonHost {
   HostStatus& At(const std::string& id);
 
   HostReply Answer(const HostRequest& request);
+  const std::vector<std::size_t>& ChildrenOf(const std::string& id) const;
   static HostRequest Parse(const std::string& target);
 
   TimeMs now = 1'700'000'000'000;
@@ -101,6 +102,8 @@ class MastodonHost {
   const Kind kind_;
   std::vector<HostStatus> statuses_;
   std::map<std::string, std::size_t> index_;
+  std::map<std::string, std::vector<std::size_t>> children_;  // by the parent's id
+  std::map<std::string, std::vector<std::size_t>> tagged_;    // by hashtag, oldest id first
   std::uint64_t sequence_ = 0;
   std::deque<TimeMs> times_;
   std::deque<TimeMs> paging_times_;
