@@ -2,6 +2,7 @@
 // sockets that stall, are cut and refused.
 #include <algorithm>
 #include <random>
+#include <thread>
 
 #include "ingest/source_mastodon.h"
 #include "tests/ingest/source_mastodon_harness.h"
@@ -226,6 +227,84 @@ BOOST_AUTO_TEST_CASE(a_day_with_a_thousand_connections_loses_nothing_and_doubles
   BOOST_TEST(context.Doubled() == 0U);
   BOOST_TEST(found.size() <= day.ids.size());
   BOOST_TEST(context.rejects.empty());
+}
+
+// Over sockets: a stream that breaks off within an event, then one that is refused with a page,
+// then one that lives; posts meanwhile are read from the timeline.
+BOOST_AUTO_TEST_CASE(streams_over_sockets) {
+  MastodonFixture fixture(MastodonHost::Kind::kMastodon, false);
+  fixture.UseToken();
+  std::atomic<int> connections{0};
+  fixture.servers[0]->instead = [&](const test::ServedRequest& request, test::Peer& peer) {
+    if (!request.target.starts_with("/api/v1/streaming/hashtag?tag=educhat")) return false;
+    const int number = ++connections;
+    peer.Close();
+    if (number == 2) {
+      peer.Send(test::Reply(502, "<html>bad gateway</html>"));
+      return true;
+    }
+    peer.Send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n:)\n");
+    std::string event;
+    {
+      const std::scoped_lock lock(fixture.host->mutex);
+      fixture.host->streams.push_back({"educhat", "", false});
+      fixture.host->Post("streamed " + std::to_string(number), {"educhat"});
+      event = std::exchange(fixture.host->streams.back().bytes, {});
+      fixture.host->streams.back().is_over = true;
+      fixture.host->Post("unheard " + std::to_string(number), {"educhat"});
+    }
+    if (number == 1) {
+      peer.Send(event.substr(0, event.size() / 2));
+      return true;
+    }
+    for (std::size_t i = 0; i < event.size(); i += 100) peer.Send(event.substr(i, 100));
+    peer.Send("event: delete\ndata: 1\n\nevent: filters_changed\ndata: \n\n:thump\n");
+    peer.Send("event: update\ndata: {\"id\"\n\n");
+    peer.AwaitClosed(20s);
+    return true;
+  };
+  int waits = 0;
+  fixture.on_wait = [&] {
+    // The stream's bytes come in the time of the machine.
+    std::this_thread::sleep_for(1ms);
+    const bool is_done = connections >= 3 && !fixture.context->rejects.empty() &&
+                         fixture.context->Timeline().size() >= 4;
+    if (is_done || ++waits > 5'000) fixture.context->RequestStop();
+  };
+  BOOST_REQUIRE(fixture.Run());
+  BOOST_TEST(waits < 5'000);
+  std::vector<std::string> found = fixture.context->Timeline();
+  std::sort(found.begin(), found.end());
+  const std::vector<std::string> wanted = {"educhat streamed 1", "educhat streamed 3",
+                                           "educhat unheard 1", "educhat unheard 3"};
+  BOOST_TEST(found == wanted, boost::test_tools::per_element());
+  BOOST_TEST(fixture.context->Doubled() == 0U);
+  BOOST_REQUIRE_EQUAL(fixture.context->rejects.size(), 1U);
+  BOOST_TEST(fixture.context->rejects[0].find("streaming/hashtag") != std::string::npos);
+}
+
+// No streams for this token, or none at all: the timeline is polled, and nobody is asked twice.
+BOOST_AUTO_TEST_CASE(streams_that_are_refused) {
+  for (const int status : {401, 403, 404}) {
+    MastodonFixture fixture(MastodonHost::Kind::kMastodon, false);
+    fixture.UseToken();
+    std::atomic<int> asked{0};
+    fixture.servers[0]->instead = [&](const test::ServedRequest& request, test::Peer& peer) {
+      if (!request.target.starts_with("/api/v1/streaming")) return false;
+      ++asked;
+      peer.Send(test::Reply(status, R"({"error":"no"})", {"Content-Type: application/json"}));
+      return true;
+    };
+    bool posted = false;
+    fixture.on_wait = [&] {
+      if (std::exchange(posted, true)) return;
+      const std::scoped_lock lock(fixture.host->mutex);
+      fixture.host->Post("news", {"educhat"});
+    };
+    BOOST_REQUIRE(fixture.Run(2h));
+    BOOST_TEST(asked == 1);
+    BOOST_TEST(fixture.context->Timeline().size() == 1U);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
