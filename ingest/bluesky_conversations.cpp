@@ -11,7 +11,17 @@ constexpr std::string_view kTouched = "!";
 constexpr std::uint32_t kPending = 0;
 constexpr std::uint32_t kSettled = 1;
 
-bool IsMark(std::string_view id) { return id.starts_with('#') || id == kTouched; }
+bool IsMark(std::string_view id) {
+  return id.starts_with('#') || id.starts_with('~') || id == kTouched;
+}
+
+// Removes the marks "~POST".
+void DropWritten(KnownPosts& posts) {
+  const auto begin = posts.lower_bound("~");
+  auto end = begin;
+  while (end != posts.end() && end->first.starts_with('~')) ++end;
+  posts.erase(begin, end);
+}
 
 std::uint32_t DeletedDigest() {
   static const std::uint32_t kDeleted = KnownDigest("deleted");
@@ -20,17 +30,15 @@ std::uint32_t DeletedDigest() {
 
 }  // namespace
 
-BlueskyConversations::BlueskyConversations(SourceContext& context, std::string instance,
-                                           RevisitPolicy policy, bool index)
+BlueskyConversations::BlueskyConversations(SourceContext& context, Settings settings)
     : context_(context),
-      instance_(std::move(instance)),
-      revisits_(std::string(kPrefix), policy),
-      has_index_(index) {}
+      settings_(std::move(settings)),
+      revisits_(std::string(kPrefix), settings_.policy) {}
 
 Status BlueskyConversations::Restore() {
   loaded_ = {};
   if (Status restored = revisits_.Restore(context_.cursors()); !restored) return restored;
-  if (!has_index_) return {};
+  if (!settings_.index) return {};
   const std::string begin = std::string(kPrefix) + " ";
   const Cursors& cursors = context_.cursors();
   for (auto cursor = cursors.lower_bound(begin);
@@ -44,7 +52,7 @@ Status BlueskyConversations::Restore() {
 }
 
 void BlueskyConversations::Index(const std::string& short_id, const std::string& root) {
-  if (has_index_) by_post_[short_id] = &*roots_.insert(root).first;
+  if (settings_.index) by_post_[short_id] = &*roots_.insert(root).first;
 }
 
 std::optional<std::string> BlueskyConversations::RootOf(const std::string& short_id) const {
@@ -83,9 +91,12 @@ Status BlueskyConversations::BeginVisit(PostBatch& batch, const std::string& roo
 }
 
 Status BlueskyConversations::AddKey(PostBatch& batch, const std::string& key) {
-  if (!loaded_.posts.try_emplace("#" + key, kPending).second) return {};
+  const std::uint32_t mark = settings_.visits ? kPending : kSettled;
+  if (!loaded_.posts.try_emplace("#" + key, mark).second) return {};
+  DropWritten(loaded_.posts);
   loaded_.changed = true;
-  const Result<bool> planned = revisits_.Expect(batch, loaded_.root, context_.Now());
+  const TimeMs when = settings_.visits ? context_.Now() : kTimeMsMax;
+  const Result<bool> planned = revisits_.Expect(batch, loaded_.root, when);
   return planned ? Status() : planned.error();
 }
 
@@ -152,18 +163,19 @@ Result<bool> BlueskyConversations::Take(PostBatch& batch, BlueskyPost& post, How
     ++context_.counters().duplicates;
     return true;
   }
-  const bool is_same = !is_new && known->second == digest;
+  const bool is_behind = how == How::kVisit && !settings_.visits_tell_edits;
+  const bool is_same = !is_new && (known->second == digest || is_behind);
   std::vector<std::string> to_carried;
   std::vector<std::string> to_others;
+  bool is_early = false;
   for (const std::string& key : Keys()) {
     const bool carries = std::find(carried.begin(), carried.end(), key) != carried.end();
-    // What carries a hashtag was written under it when it was taken first; under one that has come
-    // to its conversation, all is written by the visit that this brings about.
-    const bool visits = how == How::kVisit && loaded_.fresh.contains(key);
-    const bool waits = how == How::kAlone && loaded_.posts.at("#" + key) == kPending;
-    if (carries ? !is_same : (is_same ? visits : !waits)) {
-      (carries ? to_carried : to_others).push_back(key);
-    }
+    // What carries a hashtag was written under it when it was taken first. Under one that has come
+    // to its conversation, all else is written by the visit that this brings about.
+    const bool again = how == How::kVisit && loaded_.fresh.contains(key) &&
+                       !loaded_.posts.contains("~" + post.short_id);
+    is_early = is_early || loaded_.posts.at("#" + key) == kPending;
+    if (!is_same || (again && !carries)) (carries ? to_carried : to_others).push_back(key);
   }
   if (is_same && to_others.empty()) {
     ++context_.counters().duplicates;
@@ -177,10 +189,26 @@ Result<bool> BlueskyConversations::Take(PostBatch& batch, BlueskyPost& post, How
   Put(batch, post, to_carried, to_others, where);
   if (!is_same) {
     loaded_.posts.insert_or_assign(post.short_id, digest);
+    if (is_early && how == How::kAlone)
+      loaded_.posts.insert_or_assign("~" + post.short_id, kSettled);
     loaded_.changed = true;
     Index(post.short_id, post.root);
   }
   return true;
+}
+
+bool BlueskyConversations::IsKnown(PostBatch& batch, const BlueskyPost& post) {
+  return revisits_.Has(post.root) && Load(batch, post.root) &&
+         loaded_.posts.contains(post.short_id);
+}
+
+bool BlueskyConversations::Wants(PostBatch& batch, const BlueskyPost& post) {
+  const bool has = revisits_.Has(post.root);
+  if (!has && context_.spec().KeysOf(post.post.hashtags).empty()) return false;
+  if (!has || !Load(batch, post.root)) return true;
+  const auto known = loaded_.posts.find(post.short_id);
+  return known == loaded_.posts.end() ||
+         (known->second != KnownDigest(post.cid) && known->second != DeletedDigest());
 }
 
 Status BlueskyConversations::Delete(PostBatch& batch, const std::string& root,
@@ -190,7 +218,7 @@ Status BlueskyConversations::Delete(PostBatch& batch, const std::string& root,
   const auto known = loaded_.posts.find(short_id);
   if (known != loaded_.posts.end() && known->second == DeletedDigest()) return {};
   const Post tombstone =
-      BlueskyTombstone(BlueskyUriOfShortId(short_id), root, instance_, context_.Now());
+      BlueskyTombstone(BlueskyUriOfShortId(short_id), root, settings_.instance, context_.Now());
   batch.AddOrReject(Keys(), tombstone, "a deleted post");
   loaded_.posts.insert_or_assign(short_id, DeletedDigest());
   loaded_.changed = true;
@@ -201,6 +229,7 @@ Status BlueskyConversations::Delete(PostBatch& batch, const std::string& root,
 Status BlueskyConversations::EndVisit(PostBatch& batch, const std::string& root) {
   if (Status loaded = Load(batch, root); !loaded) return loaded;
   loaded_.posts.erase(std::string(kTouched));
+  DropWritten(loaded_.posts);
   bool is_whole = true;
   for (auto& [id, digest] : loaded_.posts) {
     if (!id.starts_with('#') || digest == kSettled) continue;

@@ -2,10 +2,11 @@
 // are written already, in which version, and under which hashtags. What is new or changed is
 // written; what is known is not written again.
 //
-// Kept by Revisits under the prefix "thread": the id is the root post's URI. Among its posts stand
-// marks: "#TAG" for a hashtag that the conversation belongs to (0: what was there before it has not
-// been written under it yet; 1: it has), and "!" when something has come since the last visit.
-// Posts are known as DID/RKEY, with a digest of their CID, or kDeleted.
+// Kept by Revisits under the prefix "thread": the id is the root post's URI. Posts are known as
+// DID/RKEY, with a digest of their CID, or of "deleted". Among them stand marks: "#TAG" for a
+// hashtag that the conversation belongs to (0: what was there before it has not been written under
+// it yet; 1: it has), "!" when something has come since the last visit, and "~POST" for a post that
+// came while a hashtag had 0, and was written under all of them.
 //
 // Not for several threads. As with Revisits, a batch whose Write fails ends the source.
 #pragma once
@@ -28,10 +29,19 @@ namespace latecomer {
 
 class BlueskyConversations {
  public:
-  // `instance`: whom the posts are read from. `index`: posts can be found by their short id or
-  // author, which costs memory for each.
-  BlueskyConversations(SourceContext& context, std::string instance, RevisitPolicy policy,
-                       bool index);
+  struct Settings {
+    std::string instance;  // whom the posts are read from
+    RevisitPolicy policy;
+    // Conversations are visited. Where they are not, what was there before a hashtag came to its
+    // conversation is not written under it.
+    bool visits = true;
+    // What a visit shows of a known post may be a newer version. Not so where a stream tells of
+    // every change, and the AppView may be the one that is behind.
+    bool visits_tell_edits = true;
+    // Posts can be found by their short id or author, which costs memory for each.
+    bool index = false;
+  };
+  BlueskyConversations(SourceContext& context, Settings settings);
 
   Status Restore();
 
@@ -42,6 +52,9 @@ class BlueskyConversations {
   // followed, it is written, unless this version is known; a conversation that is new, or under a
   // hashtag that is new, is due at once. `where` is for rejects. False: none of ours.
   Result<bool> Take(PostBatch& batch, BlueskyPost& post, How how, const std::string& where);
+  bool IsKnown(PostBatch& batch, const BlueskyPost& post);
+  // Whether Take would write it.
+  bool Wants(PostBatch& batch, const BlueskyPost& post);
   // Its author has deleted it. Written once, where it belongs to a conversation that is followed.
   Status Delete(PostBatch& batch, const std::string& root, const std::string& short_id);
   // Around a visit, in which no other conversation is touched. EndVisit plans the next one.
@@ -86,9 +99,8 @@ class BlueskyConversations {
            const std::vector<std::string>& others, const std::string& where);
 
   SourceContext& context_;
-  const std::string instance_;
+  const Settings settings_;
   Revisits revisits_;
-  const bool has_index_;
   bool write_failed_ = false;
   Loaded loaded_;
   std::set<std::string> roots_;

@@ -122,16 +122,17 @@ std::string_view RecordUri(JsonValue strong_ref) {
   return uri.size() <= kIdBytesMax && ParseAtUri(uri) ? uri : std::string_view();
 }
 
-void SetAuthor(const BlueskyAuthor& author, std::string_view did, Author& to) {
-  to.id = did;
-  to.url = BlueskyProfileUrl(did);
+}  // namespace
+
+void SetBlueskyAuthor(const BlueskyAuthor& author, Post& post) {
+  Author& to = post.attributed_to;
+  to.id = author.did;
+  to.url = BlueskyProfileUrl(author.did);
   // What stands for a handle that its domain does not confirm.
   if (author.handle != "handle.invalid") to.preferred_username = author.handle;
   to.name = author.name;
   to.icon = author.avatar;
 }
-
-}  // namespace
 
 std::optional<TimeMs> BlueskySortTime(JsonValue record, std::optional<TimeMs> seen) {
   const std::optional<TimeMs> created = ParseTime(record["createdAt"].text());
@@ -157,7 +158,11 @@ Status MakeBlueskyPost(const BlueskyRecord& record, const BlueskyAuthor& author,
   if (!post.published) return Invalid("`createdAt` of the record is no time");
   // Another version has to be the fresher one, whatever the author's clock says.
   if (record.updated) post.updated = std::max(*record.updated, *post.published + 1);
-  SetAuthor(author, record.did, post.attributed_to);
+  SetBlueskyAuthor(author, post);
+  if (author.did.empty()) {
+    post.attributed_to.id = record.did;
+    post.attributed_to.url = BlueskyProfileUrl(record.did);
+  }
   post.source.kind = "bluesky";
   post.source.instance = instance;
   post.source.retrieved = now;

@@ -56,6 +56,9 @@ struct BlueskyPost {
 Status MakeBlueskyPost(const BlueskyRecord& record, const BlueskyAuthor& author,
                        std::string_view instance, TimeMs now, BlueskyPost& out);
 
+// Who wrote it, where that is learnt later.
+void SetBlueskyAuthor(const BlueskyAuthor& author, Post& post);
+
 // A post that its author has deleted. `root`: of its conversation, "" if not known.
 Post BlueskyTombstone(const std::string& uri, const std::string& root, std::string_view instance,
                       TimeMs now);

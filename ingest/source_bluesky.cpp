@@ -41,7 +41,7 @@ struct Parts {
         xrpc(http),
         api(xrpc, options.base, options.account),
         origin(xrpc, options.directory),
-        conversations(context, options.base.host, options.policy, false),
+        conversations(context, {options.base.host, options.policy}),
         threads(context, api, origin, conversations),
         finder(context, api, conversations, options.since) {}
 

@@ -2,6 +2,7 @@
 #include "ingest/source.h"
 #include "ingest/source_archive.h"
 #include "ingest/source_bluesky.h"
+#include "ingest/source_jetstream.h"
 #include "ingest/source_feed.h"
 #include "ingest/source_mastodon.h"
 #include "ingest/source_wordpress.h"
@@ -18,6 +19,7 @@ constexpr Entry kSources[] = {
     {{"archive", "files of posts: one file, or a folder in which new ones appear", false},
      MakeArchiveSource},
     {{"bluesky", "Bluesky: tagged posts by search, and their threads"}, MakeBlueskySource},
+    {{"jetstream", "Bluesky: every post as it is written, by a Jetstream"}, MakeJetstreamSource},
     {{"mastodon",
       "Mastodon, GoToSocial, Pleroma, Akkoma, Pixelfed: tagged posts and their threads"},
      MakeMastodonSource},

@@ -54,6 +54,9 @@ std::string Json(const std::string& body) {
   return Reply(200, body, {"Content-Type: application/json; charset=utf-8"});
 }
 
+// What DidOf was given, of three letters.
+std::string HandleOf(const std::string& did) { return did.substr(8, 3) + ".test"; }
+
 TimeMs SortTime(const BlueskyNetwork::Record& record) {
   return std::min(record.created, record.indexed);
 }
@@ -190,6 +193,10 @@ std::string BlueskyNetwork::Answer(const ServedRequest& request) {
   }
   if (nsid == "app.bsky.feed.searchPosts") return Search(query);
   if (nsid == "app.bsky.feed.getPostThread") return Thread(query);
+  if (nsid == "app.bsky.actor.getProfiles") {
+    const std::string did = query.at("actors");
+    return Json(R"({"profiles":[{"did":")" + did + R"(","handle":")" + HandleOf(did) + R"("}]})");
+  }
   return Refusal(501, "MethodNotImplemented");
 }
 
@@ -216,10 +223,9 @@ std::string BlueskyNetwork::View(const Record& record) const {
   if (replies != replies_.end()) {
     for (const std::string& uri : replies->second) count += records_.at(uri).in_view ? 1U : 0U;
   }
-  const std::string name = record.did.substr(8, record.did.find('a', 11) - 8);
   return R"({"uri":)" + Quoted(record.Uri()) + R"(,"cid":")" + record.Cid() +
-         R"(","author":{"did":")" + record.did + R"(","handle":")" + name +
-         R"(.test","viewer":{"muted":false}},"record":)" + record.Json() + R"(,"replyCount":)" +
+         R"(","author":{"did":")" + record.did + R"(","handle":")" + HandleOf(record.did) +
+         R"(","viewer":{"muted":false}},"record":)" + record.Json() + R"(,"replyCount":)" +
          std::to_string(count) + R"(,"indexedAt":")" + FormatTime(record.indexed) + R"("})";
 }
 
