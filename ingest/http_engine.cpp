@@ -281,6 +281,7 @@ void HttpEngine::Begin(Job& job, TimeMs now) {
   plan.with_credentials = job.with_credentials;
   plan.deadline = std::chrono::duration_cast<milliseconds>(job.deadline - steady);
   plan.pipe = job.pipe.get();
+  plan.gives_429 = job.request.gives_429;
   plan.heads = job.pipe ? &heads_ : nullptr;
   job.transfer = std::make_unique<HttpTransfer>(settings_.transfer, std::move(plan), &job);
   job.bytes_counted = 0;

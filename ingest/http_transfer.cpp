@@ -240,6 +240,7 @@ std::size_t HttpTransfer::OnBody(char* data, std::size_t size, std::size_t count
 }
 
 bool HttpTransfer::WantsBody() const {
+  if (status_ == 429 && plan_.gives_429) return true;
   return status_ != 408 && status_ != 425 && status_ != 429 && status_ < 500 &&
          (status_ < 300 || status_ >= 400);
 }

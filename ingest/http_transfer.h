@@ -50,6 +50,7 @@ class HttpTransfer {
     // Nothing is sent: it ends well once the connection stands, through the proxy and with TLS. Who
     // owns it then speaks by curl_easy_send and curl_easy_recv.
     bool connect_only = false;
+    bool gives_429 = false;  // its body is wanted, too
   };
 
   // `settings` and what the plan points to must outlive it. Give `owner` to whom finds the handle.
