@@ -21,6 +21,8 @@ find_library(CLD2_LIB cld2 REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+# Debian's has the module schnorrsig (BIP-340).
+pkg_check_modules(secp256k1 REQUIRED IMPORTED_TARGET libsecp256k1)
 
 # librdkafka 2.0.2 or later: the system's, or another build of it.
 set(LATECOMER_RDKAFKA_ROOT "" CACHE PATH "Another librdkafka: a folder with include/ and lib/")

@@ -70,4 +70,12 @@ Status RequestBudget::Count(PostBatch& batch, std::uint64_t requests, TimeMs now
   return batch.MoveCursor(Key(), value);
 }
 
+bool RequestBudget::IsSpent(TimeMs now) const {
+  std::uint64_t sent = not_saved_;
+  for (const auto& [hour, count] : hours_) {
+    if (hour >= now / kHourMs - kHours) sent += count;
+  }
+  return sent >= per_day_;
+}
+
 }  // namespace latecomer

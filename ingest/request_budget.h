@@ -28,6 +28,9 @@ class RequestBudget {
   // So many requests of this source have gone to the host. Moves the cursor, at most once a minute
   // unless the batch is written anyhow: what a crash makes forgotten stays small.
   Status Count(PostBatch& batch, std::uint64_t requests, TimeMs now);
+  // Whether the ceiling is reached, as far as this source has counted: for what is asked by other
+  // means than the client (a WebSocket's messages).
+  bool IsSpent(TimeMs now) const;
 
  private:
   std::string Key() const { return "requests " + host_; }

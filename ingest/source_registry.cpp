@@ -5,6 +5,7 @@
 #include "ingest/source_jetstream.h"
 #include "ingest/source_feed.h"
 #include "ingest/source_mastodon.h"
+#include "ingest/source_nostr.h"
 #include "ingest/source_wordpress.h"
 
 namespace latecomer {
@@ -25,6 +26,7 @@ constexpr Entry kSources[] = {
      MakeMastodonSource},
     {{"feed", "RSS, Atom and JSON feeds, and the comments on their items"}, MakeFeedSource},
     {{"wordpress", "a WordPress blog: tagged posts and all comments on them"}, MakeWordPressSource},
+    {{"nostr", "Nostr: tagged notes of one or several relays, and their threads"}, MakeNostrSource},
 };
 
 }  // namespace

@@ -48,8 +48,9 @@ std::size_t Peer::SendSome(std::string_view bytes) {
 
 bool Peer::Receive(std::string& out, milliseconds time) {
   const auto until = std::chrono::steady_clock::now() + time;
+  const int poll_ms = static_cast<int>(std::min<std::int64_t>(kPollMs, time.count()));
   do {
-    if (!AwaitReadable(fd_, kPollMs)) continue;
+    if (!AwaitReadable(fd_, poll_ms)) continue;
     char chunk[4096];
     const ssize_t got = ::recv(fd_, chunk, sizeof chunk, MSG_DONTWAIT);
     if (got > 0) out.append(chunk, static_cast<std::size_t>(got));
@@ -64,6 +65,11 @@ bool Peer::Wait(milliseconds time) const {
     std::this_thread::sleep_for(std::min(time, milliseconds(kPollMs)));
   }
   return !closing_;
+}
+
+bool Peer::IsGone() const {
+  char byte = 0;
+  return ::recv(fd_, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
 }
 
 bool Peer::AwaitClosed(milliseconds time) {

@@ -37,6 +37,7 @@ class Peer {
   bool Wait(std::chrono::milliseconds time) const;  // false: the server is closing
   // Waits until the client has closed, at most so long.
   bool AwaitClosed(std::chrono::milliseconds time);
+  bool IsGone() const;  // the client has closed; what it has sent is left unread
   // After the handler returns the connection is closed instead of waiting for another request.
   void Close() { close_ = true; }
   bool close() const { return close_; }

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 
 namespace latecomer::test {
@@ -89,7 +90,8 @@ std::optional<Frame> WebSocketPeer::Next(milliseconds time) {
   for (;;) {
     if (std::optional<Frame> frame = Parse()) return frame;
     const auto rest = std::chrono::duration_cast<milliseconds>(until - Clock::now());
-    if (rest <= milliseconds(0) || !peer_.Receive(buffer_, rest)) return std::nullopt;
+    if (Clock::now() >= until) return std::nullopt;
+    if (!peer_.Receive(buffer_, std::max(rest, milliseconds(1)))) return std::nullopt;
   }
 }
 
