@@ -113,12 +113,11 @@ Result<XAnswer> XAnswerReader::Read(std::string& text, TimeMs retrieved) {
   std::vector<std::string_view> has;
   for (const XFound& found : answer_.posts) has.push_back(found.id);
   std::sort(has.begin(), has.end());
-  std::erase_if(answer_.missing, [&](const std::string& id) {
-    return std::binary_search(has.begin(), has.end(), id);
-  });
-  std::sort(answer_.missing.begin(), answer_.missing.end());
-  answer_.missing.erase(std::unique(answer_.missing.begin(), answer_.missing.end()),
-                        answer_.missing.end());
+  for (XFound& found : answer_.posts) {
+    std::erase_if(found.missing, [&](const std::string& id) {
+      return std::binary_search(has.begin(), has.end(), id);
+    });
+  }
   return std::exchange(answer_, {});
 }
 
@@ -149,7 +148,7 @@ void XAnswerReader::Take(XPostFound& from) {
   found.root = tweet.conversation;
   found.is_asked_for = from.is_asked_for;
   for (const std::string_view id : {tweet.in_reply_to, tweet.quoted, tweet.retweeted}) {
-    if (!id.empty()) answer_.missing.emplace_back(id);
+    if (!id.empty()) found.missing.emplace_back(id);
   }
   TakeHistory(from.json["edit_history_tweet_ids"], found);
   found.post = std::move(std::get<Post>(from.post.value));

@@ -48,6 +48,7 @@ struct XFound {
   TimeMs created = 0;                 // this version
   std::string conversation;           // as X names it: the id of some version of the root
   std::string root;                   // the first version of that; may be empty
+  std::vector<std::string> missing;   // what it refers to and the answer does not have
   bool is_asked_for = false;          // stood in `data`
 };
 
@@ -62,7 +63,6 @@ struct XAnswer {
   std::vector<XFound> posts;
   std::vector<XRule> rules;
   std::vector<XProblem> problems;
-  std::vector<std::string> missing;  // ids that posts refer to and that the answer does not have
   // Items that could not be read: field and reason; kFaultsMax at most.
   std::vector<std::pair<std::string, std::string>> faults;
   std::string next_token;
