@@ -115,7 +115,8 @@ class KafkaReader final : public Reader, private KafkaOwner {
   bool is_out_ = false;
   Clock::time_point member_checked_at_{};
   bool closing_ = false;
-  bool echo_ = false;  // this member was fenced, perhaps by its own echo: it joins anew
+  bool was_assigned_ = false;  // this member, at least once
+  bool echo_ = false;          // this member was fenced, perhaps by its own echo: it joins anew
   std::optional<Error> failed_;
   mutable GroupMetadata known_group_;  // while the places were last known to be ours
 };

@@ -13,6 +13,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds kAskStep{1'000};  // of a question within a poll
 constexpr milliseconds kLeaveMax{500};
 constexpr milliseconds kCheckMemberEvery{200};
+// Before 2.3 librdkafka aborts where a member is destroyed after it has joined its group and before
+// its first assignment (https://github.com/confluentinc/librdkafka/issues/4312).
+constexpr int kSafeToDestroyFrom = 0x02030000;
 constexpr std::int64_t kEarliest = RD_KAFKA_OFFSET_BEGINNING;
 
 KafkaPartitions CopyOf(const rd_kafka_topic_partition_list_t* list) {
@@ -24,6 +27,7 @@ KafkaPartitions CopyOf(const rd_kafka_topic_partition_list_t* list) {
 void KafkaReader::OnRebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) {
   rd_kafka_t* const handle = handle_.get();
   const bool assign = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+  was_assigned_ = was_assigned_ || assign;
   if (!assign && code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
     is_out_ = true;
     rd_kafka_yield(handle);
@@ -58,7 +62,7 @@ Status KafkaReader::Join() {
       client_.factory().NewMember(client_.GroupId(settings_.group), settings_.instance, *this);
   if (!handle) return handle.error();
   handle_ = std::move(*handle);
-  closing_ = is_out_ = echo_ = false;
+  closing_ = is_out_ = echo_ = was_assigned_ = false;
   owner_.clear();
   const auto code = rd_kafka_subscribe(handle_.get(), list.get());
   return code == RD_KAFKA_RESP_ERR_NO_ERROR
@@ -238,6 +242,11 @@ void KafkaReader::Leave() {
       rd_kafka_committed(handle_.get(), list.get(), static_cast<int>(kLeaveMax.count())) ==
           RD_KAFKA_RESP_ERR_NO_ERROR;
   if (answers) rd_kafka_consumer_close(handle_.get());
+  if (rd_kafka_version() < kSafeToDestroyFrom && !was_assigned_) {
+    // It has joined: then it is not destroyed, and what is left of it ends with the process.
+    const KafkaOwnedText member(rd_kafka_memberid(handle_.get()));
+    if (member && *member != '\0') static_cast<void>(handle_.release());
+  }
   handle_.reset();
 }
 
