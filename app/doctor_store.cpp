@@ -40,10 +40,12 @@ void ExamineStore(const Settings& settings, const FindingSink& tell) {
     return tell({FindingState::kBad, what, hashtags.error().message,
                  AdviceFor(hashtags.error(), settings)});
   }
+  const Result<std::string> about = (*store)->Describe();
   std::uint64_t entries = 0;
   for (const HashtagSummary& hashtag : *hashtags) entries += hashtag.entries;
   tell({FindingState::kOk, what,
-        "it can be read, its schema is of this version; " + std::to_string(entries) +
+        (about ? *about + ": " : std::string()) +
+            "it can be read, its schema is of this version; " + std::to_string(entries) +
             " posts under " + std::to_string(hashtags->size()) + " hashtags",
         ""});
   // The schema is there, so opening for writing makes none.

@@ -20,6 +20,25 @@ std::string AdviceFor(const Error& error, const Settings& settings) {
   return "see docs/operations.md; [stream.librdkafka] passes credentials and TLS settings";
 }
 
+// Who shares the work: without a member nothing of it goes on.
+void ExamineGroups(Stream& stream, bool has_sources, const FindingSink& tell) {
+  constexpr std::pair<const char*, const char*> kGroups[] = {{kProcessorGroup, "process"},
+                                                             {kIngestGroup, "ingest"}};
+  for (const auto& [group, daemon] : kGroups) {
+    if (!has_sources && std::string_view(group) == kIngestGroup) continue;  // nothing to share
+    const std::string what = std::string("group ") + group;
+    const Result<std::string> members = stream.DescribeGroup(group);
+    if (!members) {
+      tell({FindingState::kWarning, what, members.error().message, ""});
+    } else if (*members == "no member") {
+      tell({FindingState::kWarning, what, *members,
+            std::string("start `latecomer ") + daemon + "` where it is meant to run"});
+    } else {
+      tell({FindingState::kOk, what, *members, ""});
+    }
+  }
+}
+
 // Posts that no processor has committed yet.
 void ExamineLag(Stream& stream, const Settings& settings, const FindingSink& tell) {
   std::int64_t waiting = 0;
@@ -69,8 +88,11 @@ void ExamineStream(const Settings& settings, const FindingSink& tell) {
     }
     missing.push_back(settings.stream.prefix + topic);
   }
+  const Result<std::string> about = (*stream)->Describe();
   tell({FindingState::kOk, what,
-        is_kafka ? settings.stream.brokers + " answers" : "stream.db can be read", ""});
+        (is_kafka ? settings.stream.brokers + " answers" : "stream.db can be read") +
+            (about && !about->empty() ? ": " + *about : ""),
+        ""});
   if (!missing.empty()) {
     std::string names;
     for (const std::string& name : missing) names += (names.empty() ? "" : ", ") + name;
@@ -87,6 +109,7 @@ void ExamineStream(const Settings& settings, const FindingSink& tell) {
         "all four are there and as they must be, with " + std::to_string(PartitionsOf(settings)) +
             " partitions",
         ""});
+  if (is_kafka) ExamineGroups(**stream, !settings.sources.empty(), tell);
   ExamineLag(**stream, settings, tell);
 }
 

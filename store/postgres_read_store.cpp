@@ -14,6 +14,7 @@ namespace latecomer {
 namespace {
 
 constexpr std::chrono::seconds kRepeatWithin{2};
+constexpr std::int64_t kMib = 1 << 20;
 constexpr const char* kBegin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 // Pages of a hashtag's entries in timeline order, behind a place: column 0 is the row's version,
@@ -174,6 +175,17 @@ class PostgresReadStore final : public TimelineReadStore {
  public:
   PostgresReadStore(PgTarget target, const PostgresStoreSettings& settings)
       : pool_(std::move(target), settings.application_name, settings.connections) {}
+
+  Result<std::string> Describe() override {
+    return Read<std::string>([](PgConn& db) {
+      const PgRows rows = db.Query(
+          "SELECT current_setting('server_version'), pg_database_size(current_database()), "
+          "to_regclass('entry_text_tokens') IS NOT NULL");
+      return "PostgreSQL " + rows.Text(0, 0) + ", " +
+             std::to_string((rows.Int(0, 1) + kMib / 2) / kMib) + " MiB, " +
+             (rows.Bool(0, 2) ? "with search index" : "without search index");
+    });
+  }
 
   Result<std::string> Epoch() override {
     return Read<std::string>([](PgConn& db) { return ReadPostgresMeta(db, "epoch"); });

@@ -10,6 +10,8 @@
 namespace latecomer {
 namespace {
 
+constexpr std::int64_t kMib = 1 << 20;
+
 // The merged conversations of one hashtag.
 Merges ReadMerges(SqliteDb& db, std::int64_t hashtag) {
   Merges merges;
@@ -88,6 +90,18 @@ constexpr const char* kSelectHashtags =
 class SqliteReadStore final : public TimelineReadStore {
  public:
   explicit SqliteReadStore(const SqliteStoreSettings& settings) : pool_(settings) {}
+
+  Result<std::string> Describe() override {
+    return Read<std::string>([](SqliteDb& db) {
+      SqliteRows rows(
+          db.Statement("SELECT sqlite_version(), page_count * page_size, "
+                       "EXISTS(SELECT 1 FROM sqlite_schema WHERE name='entry_text') "
+                       "FROM pragma_page_count(), pragma_page_size()"));
+      rows.Next();
+      return "SQLite " + rows->Text(0) + ", " + std::to_string((rows->Int(1) + kMib / 2) / kMib) +
+             " MiB, " + (rows->Int(2) != 0 ? "with search index" : "without search index");
+    });
+  }
 
   Result<std::string> Epoch() override {
     return Read<std::string>([](SqliteDb& db) { return ReadMeta(db, "epoch"); });

@@ -108,6 +108,9 @@ class TimelineReadStore {
  public:
   virtual ~TimelineReadStore() = default;
 
+  // What keeps it: program and version, size, search index; in a few words for a person.
+  virtual Result<std::string> Describe() = 0;
+
   // Changes when the database was made anew: cursors of another epoch are void.
   virtual Result<std::string> Epoch() = 0;
   virtual Result<std::vector<HashtagSummary>> Hashtags() = 0;

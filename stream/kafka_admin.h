@@ -19,6 +19,10 @@ enum class KafkaPlace { kStart, kEnd };
 Result<std::int64_t> AskOffset(KafkaClient& client, const TopicPartition& partition,
                                KafkaPlace place);
 
+// "3 brokers of cluster X, librdkafka 2.0.2", and "2 members on 2 hosts, stable".
+Result<std::string> DescribeKafka(KafkaClient& client);
+Result<std::string> DescribeKafkaGroup(KafkaClient& client, std::string_view group);
+
 Status TrimKafka(KafkaClient& client, const TopicPartition& partition, std::int64_t before);
 
 }  // namespace latecomer

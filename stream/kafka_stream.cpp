@@ -37,6 +37,10 @@ class KafkaStream final : public Stream {
           return AskCommitted(client_, consumer, std::string(group), partition);
         });
   }
+  Result<std::string> Describe() override { return DescribeKafka(client_); }
+  Result<std::string> DescribeGroup(std::string_view group) override {
+    return DescribeKafkaGroup(client_, group);
+  }
   Status Trim(const TopicPartition& partition, std::int64_t before) override {
     return TrimKafka(client_, partition, before);
   }

@@ -153,6 +153,14 @@ class Stream {
   // `now` decides what is old. A log with a cleaner of its own does nothing.
   virtual Status Clean(TimeMs now) = 0;
 
+  // What answers, in a few words for a person; empty where there is nothing to say.
+  virtual Result<std::string> Describe() { return std::string(); }
+  // The members of a group, likewise.
+  virtual Result<std::string> DescribeGroup(std::string_view group) {
+    static_cast<void>(group);
+    return std::string();
+  }
+
   virtual Result<std::unique_ptr<Reader>> NewReader(const ReaderSettings& settings) = 0;
   virtual Result<std::unique_ptr<Writer>> NewWriter(const std::string& transactional_id) = 0;
 };

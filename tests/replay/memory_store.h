@@ -26,6 +26,7 @@ class MemoryStore : public TimelineReadStore {
   void FailWith(Error error);
   std::size_t snapshots() const;  // how many were taken
 
+  Result<std::string> Describe() override { return std::string("memory"); }
   Result<std::string> Epoch() override;
   Result<std::vector<HashtagSummary>> Hashtags() override;
   Result<TimelineSnapshot> Snapshot(const std::string& hashtag) override;
