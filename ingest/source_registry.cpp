@@ -1,6 +1,7 @@
 // The kinds of sources: one line each.
 #include "ingest/source.h"
 #include "ingest/source_archive.h"
+#include "ingest/source_engage.h"
 #include "ingest/source_x.h"
 #include "ingest/source_bluesky.h"
 #include "ingest/source_jetstream.h"
@@ -20,6 +21,8 @@ struct Entry {
 constexpr Entry kSources[] = {
     {{"archive", "files of posts: one file, or a folder in which new ones appear", false},
      MakeArchiveSource},
+    {{"engage", "Viva Engage (Yammer): tagged messages of groups, and their threads"},
+     MakeEngageSource},
     {{"x", "X (Twitter): tagged posts by search or stream, and their conversations"}, MakeXSource},
     {{"bluesky", "Bluesky: tagged posts by search, and their threads"}, MakeBlueskySource},
     {{"jetstream", "Bluesky: every post as it is written, by a Jetstream"}, MakeJetstreamSource},

@@ -1,0 +1,388 @@
+#include "ingest/engage_run.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "ingest/http_check.h"
+
+namespace latecomer {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr char kMessagesKey[] = "messages";
+constexpr char kDayKey[] = "day";
+constexpr milliseconds kPatience = 5min;
+constexpr std::int64_t kPollEveryMs = 60'000;  // of all feeds together
+constexpr std::int64_t kVisitSoonMs = 600'000;
+constexpr std::size_t kTopicsMax = 100;
+constexpr int kPagesMax = 10'000;
+constexpr char kNotPromised[] = "Viva Engage does not list all messages of a network in one feed";
+
+std::string_view NextWord(std::string_view& text) {
+  const std::size_t end = std::min(text.find(' '), text.size());
+  const std::string_view word = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return word;
+}
+
+bool ReadNumber(std::string_view word, std::int64_t& to) {
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), to);
+  return error == std::errc() && !word.empty() && end == word.data() + word.size();
+}
+
+std::string TopicFeed(std::string_view id) {
+  return "/api/v1/messages/about_topic/" + std::string(id) + ".json";
+}
+
+}  // namespace
+
+std::vector<std::string> EngageRun::Feeds(const EngageSettings& settings) {
+  std::vector<std::string> feeds;
+  for (const std::string& group : settings.groups) {
+    feeds.push_back("/api/v1/messages/in_group/" + group + ".json");
+  }
+  if (feeds.empty()) feeds.emplace_back("/api/v1/messages.json");
+  return feeds;
+}
+
+EngageRun::EngageRun(SourceContext& context, const EngageSettings& settings)
+    : context_(context),
+      settings_(settings),
+      http_(context.http(), context),
+      token_(settings.token_file),
+      revisits_("thread", settings.revisits),
+      coverage_(context.spec().name),
+      budget_(settings.base.Authority(), kDayKey, settings.requests_a_day),
+      batch_(context.spec().name) {
+  HttpHostRules rules;
+  rules.at_once_max = 1;
+  rules.windows = {{kMessagesKey, 10, 30s}};
+  http_.client().Tighten(settings_.base.Authority(), rules);
+}
+
+Status EngageRun::Restore() {
+  if (Status restored = revisits_.Restore(context_.cursors()); !restored) return restored;
+  if (Status restored = coverage_.Restore(context_.cursors()); !restored) return restored;
+  counted_ = context_.counters().requests;
+  if (settings_.requests_a_day > 0) {
+    Status told = budget_.Start(context_.http(), context_.cursors(), context_.Now());
+    if (!told) return told;
+  }
+  for (const std::string& path : Feeds(settings_)) feeds_.try_emplace(path);
+  for (const auto& [key, value] : context_.cursors()) {
+    if (key.starts_with("topic ")) feeds_.try_emplace(TopicFeed(key.substr(6)));
+  }
+  for (auto& [path, feed] : feeds_) {
+    const auto cursor = context_.cursors().find("feed " + path);
+    if (cursor == context_.cursors().end()) continue;
+    std::string_view text = cursor->second;
+    if (NextWord(text) != "v1" || !ReadNumber(NextWord(text), feed.newest) ||
+        !ReadNumber(NextWord(text), feed.oldest) || !ReadNumber(NextWord(text), feed.polled_at)) {
+      return Corrupt("the cursor \"" + cursor->first + "\" cannot be read");
+    }
+  }
+  return {};
+}
+
+Status EngageRun::Run() {
+  if (Status restored = Restore(); !restored) return restored;
+  while (!context_.stopped()) {
+    bool is_done = true;
+    TimeMs due = std::numeric_limits<TimeMs>::max();
+    // The feed that has waited longest; history in between, a page at a time.
+    auto next = std::min_element(feeds_.begin(), feeds_.end(), [](const auto& a, const auto& b) {
+      return a.second.next_poll < b.second.next_poll;
+    });
+    if (context_.Now() >= next_poll_ && context_.Now() >= next->second.next_poll &&
+        !(context_.spec().once && next->second.next_poll > 0)) {
+      next_poll_ = context_.Now() + kPollEveryMs;
+      next->second.next_poll = next_poll_;
+      if (Status polled = Poll(next->first, next->second); !polled) return polled;
+    }
+    due = std::min(due, std::max(next_poll_, next->second.next_poll));
+    std::size_t left = 0;
+    for (auto& [path, feed] : feeds_) {
+      if (feed.next_poll == 0) is_done = false;
+      if (feed.oldest <= 0 || context_.stopped()) continue;
+      if (Status pulled = PullHistory(path, feed); !pulled) return pulled;
+      if (feed.oldest > 0) ++left;
+    }
+    const std::optional<std::string> thread = revisits_.Due(context_.Now());
+    if (thread && !context_.stopped()) {
+      if (Status visited = Visit(*thread); !visited) return visited;
+    }
+    left += revisits_.CountDue(context_.Now());
+    context_.counters().left = left;
+    if (context_.stopped()) break;
+    if (left > 0) continue;
+    if (is_done && context_.spec().once) {
+      if (Status flushed = coverage_.Flush(batch_); !flushed) return flushed;
+      return Write();
+    }
+    if (const std::optional<TimeMs> visit = revisits_.NextDue()) due = std::min(due, *visit);
+    const TimeMs wait = std::clamp(due - context_.Now(), TimeMs{0}, kPollEveryMs);
+    if (wait > 0) context_.WaitFor(milliseconds(wait));
+  }
+  return {};
+}
+
+Result<EngagePage> EngageRun::Page(const std::string& path, const Pairs& query) {
+  Result<Secret> token = token_.Get();
+  if (!token) return token.error();
+  std::string base = settings_.base.text;
+  if (base.ends_with('/')) base.pop_back();
+  HttpRequest request;
+  request.url = query.empty() ? base + path : WithQuery(base + path, query);
+  request.auth = HttpAuth::Bearer(std::move(*token));
+  request.limit_keys = {kMessagesKey, kDayKey};
+  request.wait_max = kPatience;
+  Result<HttpResponse> response = http_.Fetch(std::move(request));
+  if (!response) return response.error();
+  if (Status fine = CheckStatus(*response); !fine) return fine.error();
+  if (Status json = ExpectJson(*response); !json) return RetryLater(json.error().message);
+  Result<EngagePage> page = reader_.Read(response->body, context_.Now());
+  if (!page) return RetryLater(LoggableUrl(response->url) + ": " + page.error().message);
+  return page;
+}
+
+// What is newer than what is known, page by page from the newest back to it.
+Status EngageRun::Poll(const std::string& path, Feed& feed) {
+  const TimeMs began = context_.Now();
+  const bool is_first = feed.oldest < 0;
+  std::int64_t newest = feed.newest;
+  Pairs query = {{"limit", "20"}};
+  if (!is_first) query.emplace_back("newer_than", std::to_string(feed.newest));
+  std::int64_t before = 0;
+  for (int pages = 0; pages < kPagesMax && !context_.stopped(); ++pages) {
+    Pairs asked = query;
+    if (before > 0) asked.emplace_back("older_than", std::to_string(before));
+    Result<EngagePage> page = Page(path, asked);
+    if (!page) return page.error();
+    newest = std::max(newest, page->newest);
+    const bool is_over = page->oldest == 0 || page->oldest <= feed.newest || is_first ||
+                         !page->older_available || (before > 0 && page->oldest >= before);
+    if (is_first) feed.oldest = page->older_available ? page->oldest : 0;
+    before = page->oldest;
+    if (Status taken = Take(*page, "GET " + path); !taken) return taken;
+    if (is_over) break;
+    if (Status written = Write(); !written) return written;
+  }
+  if (context_.stopped()) return {};
+  feed.newest = newest;
+  const TimeMs from = is_first ? began : feed.polled_at;
+  if (feed.polled_at == 0) feed.polled_at = began;
+  if (Status said = Covered(from, began); !said) return said;
+  feed.polled_at = began;
+  context_.counters().read_until = began;
+  if (Status saved = SaveFeed(path, feed); !saved) return saved;
+  return Write();
+}
+
+Status EngageRun::PullHistory(const std::string& path, Feed& feed) {
+  Result<EngagePage> page =
+      Page(path, {{"limit", "20"}, {"older_than", std::to_string(feed.oldest)}});
+  if (!page) return page.error();
+  TimeMs oldest = context_.Now();
+  for (std::size_t i = 0; i < page->listed; ++i) {
+    oldest = std::min(oldest, page->messages[i].post.published.value_or(oldest));
+  }
+  const bool is_over = page->oldest == 0 || page->oldest >= feed.oldest || !page->older_available ||
+                       (settings_.since && oldest < *settings_.since);
+  if (Status taken = Take(*page, "GET " + path); !taken) return taken;
+  feed.oldest = is_over ? 0 : page->oldest;
+  if (is_over) {
+    if (Status said = Covered(oldest, feed.polled_at); !said) return said;
+  }
+  if (Status saved = SaveFeed(path, feed); !saved) return saved;
+  return Write();
+}
+
+// The whole thread: the API gives its newest messages first.
+Status EngageRun::Visit(const std::string& thread) {
+  const std::string path = "/api/v1/messages/in_thread/" + thread + ".json";
+  KnownPosts found;
+  KnownPosts known = revisits_.Known(thread);
+  bool is_whole = false;
+  std::int64_t before = 0;
+  for (int pages = 0; pages < kPagesMax && !context_.stopped(); ++pages) {
+    Pairs query = {{"limit", "20"}};
+    if (before > 0) query.emplace_back("older_than", std::to_string(before));
+    Result<EngagePage> page = Page(path, query);
+    if (!page) {
+      if (page.error().code != ErrorCode::kNotFound) return page.error();
+      is_whole = true;  // gone with all that was in it
+      break;
+    }
+    for (const EngageMessage& message : page->messages) {
+      if (std::to_string(message.thread) == thread) {
+        found.insert_or_assign(std::to_string(message.id), message.digest);
+      }
+    }
+    is_whole = page->listed == 0 || !page->older_available;
+    const bool is_over = is_whole || page->oldest == 0 || (before > 0 && page->oldest >= before);
+    before = page->oldest;
+    if (Status taken = Take(*page, "GET " + path); !taken) return taken;
+    if (Status written = Write(); !written) return written;
+    if (is_over) break;
+  }
+  if (context_.stopped()) return {};
+  KnownPosts all = found;
+  for (const auto& [id, digest] : known) all.try_emplace(id, digest);
+  if (is_whole) {
+    if (Status checked = CheckVanished(thread, all, found); !checked) return checked;
+  }
+  if (all != known) {  // what was written on the way must be seen as new by the plan
+    if (Status learnt = revisits_.Learn(batch_, thread, known); !learnt) return learnt;
+  }
+  if (Status visited = revisits_.Visited(batch_, thread, all, context_.Now()); !visited) {
+    return visited;
+  }
+  return Write();
+}
+
+// What stood there and does not any more is asked for by itself: 404 is "deleted", 403 is not.
+Status EngageRun::CheckVanished(const std::string& thread, KnownPosts& known,
+                                const KnownPosts& found) {
+  std::vector<std::string> vanished;
+  for (const auto& [id, digest] : known) {
+    if (!found.contains(id)) vanished.push_back(id);
+  }
+  for (const std::string& id : vanished) {
+    const std::string path = "/api/v1/messages/" + id + ".json";
+    Result<EngagePage> page = Page(path, {});
+    if (page || page.error().code == ErrorCode::kFatal) continue;
+    if (page.error().code != ErrorCode::kNotFound) return page.error();
+    std::int64_t number = 0;
+    ReadNumber(id, number);
+    Post gone;
+    gone.type = PostType::kTombstone;
+    gone.id = EngageMessageId(number);
+    gone.source = {"engage", "www.yammer.com", context_.Now()};
+    batch_.AddOrReject(KeysOf(thread), std::move(gone), "GET " + path);
+    known.erase(id);
+  }
+  return {};
+}
+
+std::vector<std::string> EngageRun::KeysOf(const std::string& thread) const {
+  std::vector<std::string> keys;
+  const auto cursor = context_.cursors().find("keys " + thread);
+  if (cursor == context_.cursors().end()) return keys;
+  std::string_view text = cursor->second;
+  NextWord(text);
+  while (!text.empty()) {
+    const std::string_view key = NextWord(text);
+    for (const FollowedHashtag& hashtag : context_.spec().hashtags) {
+      if (hashtag.hashtag == key) keys.emplace_back(key);
+    }
+  }
+  return keys;
+}
+
+Status EngageRun::Follow(const std::string& thread, const std::vector<std::string>& tags) {
+  std::vector<std::string> keys = KeysOf(thread);
+  const std::size_t before = keys.size();
+  for (const std::string& tag : tags) {
+    if (std::find(keys.begin(), keys.end(), tag) == keys.end()) keys.push_back(tag);
+  }
+  if (keys.size() == before) return {};
+  std::string value = "v1";
+  for (const std::string& key : keys) value += " " + key;
+  if (Status moved = batch_.MoveCursor("keys " + thread, value); !moved) return moved;
+  // Under a hashtag that is new to it, all of it is new.
+  if (Status learnt = revisits_.Learn(batch_, thread, {}); !learnt) return learnt;
+  const Result<bool> planned = revisits_.Expect(batch_, thread, context_.Now());
+  if (!planned) return planned.error();
+  return Write();  // its keys are read from the cursors
+}
+
+Status EngageRun::Take(EngagePage& page, const std::string& where) {
+  for (const std::string& fault : page.faults) batch_.AddReject({where, fault, 0, ""});
+  for (const auto& [name, id] : page.topics) {
+    const std::string number = std::to_string(id);
+    const std::vector<std::string> keys = context_.spec().KeysOf({name});
+    if (keys.empty() || feeds_.contains(TopicFeed(number)) || feeds_.size() >= kTopicsMax) continue;
+    feeds_.try_emplace(TopicFeed(number));
+    if (Status moved = batch_.MoveCursor("topic " + number, "v1 " + keys[0]); !moved) return moved;
+  }
+  std::set<std::int64_t> seen;
+  for (EngageMessage& message : page.messages) {
+    const std::vector<std::string> tags = context_.spec().KeysOf(message.hashtags);
+    if (tags.empty()) continue;
+    if (Status followed = Follow(std::to_string(message.thread), tags); !followed) return followed;
+  }
+  for (EngageMessage& message : page.messages) {
+    const std::string thread = std::to_string(message.thread);
+    const std::vector<std::string> keys = KeysOf(thread);
+    if (keys.empty() || !seen.insert(message.id).second) continue;
+    KnownPosts& known = learnt_.try_emplace(thread, revisits_.Known(thread)).first->second;
+    const auto before = known.find(std::to_string(message.id));
+    if (before != known.end() && before->second == message.digest) {
+      ++context_.counters().duplicates;
+      continue;
+    }
+    const bool is_changed = before != known.end();
+    known.insert_or_assign(std::to_string(message.id), message.digest);
+    if (Status put = Put(message, keys, is_changed, where); !put) return put;
+    if (!is_changed && !revisits_.IsNew(thread)) {
+      const Result<bool> planned = revisits_.Expect(batch_, thread, context_.Now() + kVisitSoonMs);
+      if (!planned) return planned.error();
+    }
+  }
+  return {};
+}
+
+Status EngageRun::Put(EngageMessage& message, const std::vector<std::string>& keys, bool is_changed,
+                      const std::string& where) {
+  // The API does not say when a message was edited: it is when we have seen it.
+  if (is_changed) message.post.updated = context_.Now();
+  const std::vector<std::string> tags = context_.spec().KeysOf(message.hashtags);
+  std::vector<std::string> others;
+  for (const std::string& key : keys) {
+    if (std::find(tags.begin(), tags.end(), key) == tags.end()) others.push_back(key);
+  }
+  const std::string which = where + " message " + std::to_string(message.id);
+  if (!others.empty()) {
+    Post post = message.post;
+    post.via = Via::kThread;
+    batch_.AddOrReject(others, std::move(post), which);
+  }
+  if (!tags.empty()) batch_.AddOrReject(tags, std::move(message.post), which);
+  return {};
+}
+
+Status EngageRun::SaveFeed(const std::string& path, const Feed& feed) {
+  return batch_.MoveCursor("feed " + path, "v1 " + std::to_string(feed.newest) + " " +
+                                               std::to_string(feed.oldest) + " " +
+                                               std::to_string(feed.polled_at));
+}
+
+Status EngageRun::Covered(TimeMs from, TimeMs to) {
+  for (const FollowedHashtag& hashtag : context_.spec().hashtags) {
+    Status said = settings_.groups.empty()
+                      ? coverage_.Missing(batch_, hashtag.hashtag, from, to, kNotPromised)
+                      : coverage_.Whole(batch_, hashtag.hashtag, from, to);
+    if (!said) return said;
+  }
+  return {};
+}
+
+Status EngageRun::Write() {
+  for (const auto& [thread, known] : learnt_) {
+    if (Status learnt = revisits_.Learn(batch_, thread, known); !learnt) return learnt;
+  }
+  learnt_.clear();
+  if (!batch_.IsEmpty()) {
+    const std::uint64_t all = context_.counters().requests;
+    Status counted = budget_.Count(batch_, all - std::exchange(counted_, all), context_.Now());
+    if (!counted) return counted;
+  }
+  return context_.Write(batch_);
+}
+
+}  // namespace latecomer
