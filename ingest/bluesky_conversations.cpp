@@ -187,6 +187,11 @@ Result<bool> BlueskyConversations::Take(PostBatch& batch, BlueskyPost& post, How
     value.updated = std::max(context_.Now(), value.published.value_or(0) + 1);
   }
   Put(batch, post, to_carried, to_others, where);
+  // Where somebody goes on with the hashtag, others go on without it.
+  if (is_new && how == How::kAlone && settings_.visits_tell_edits && !carried.empty()) {
+    const Result<bool> planned = revisits_.Expect(batch, post.root, context_.Now());
+    if (!planned) return planned.error();
+  }
   if (!is_same) {
     loaded_.posts.insert_or_assign(post.short_id, digest);
     if (is_early && how == How::kAlone)

@@ -13,6 +13,7 @@
 #include "ingest/bluesky_origin.h"
 #include "ingest/bluesky_threads.h"
 #include "ingest/bluesky_uri.h"
+#include "ingest/jetstream_check.h"
 #include "ingest/jetstream_options.h"
 #include "ingest/jetstream_stream.h"
 #include "ingest/request_budget.h"
@@ -71,7 +72,9 @@ class JetstreamSource final : public Source {
 
   bool IsFinite() const override { return options_.once; }
   Status Run(SourceContext& context) override;
-  std::vector<SourceFinding> Check(SourceContext& context) override;
+  std::vector<SourceFinding> Check(SourceContext& context) override {
+    return CheckJetstream(context, options_);
+  }
 
  private:
   Status Start(SourceContext& context, Parts& parts);
@@ -360,43 +363,6 @@ bool JetstreamSource::IsFirst(const std::string& change) {
     order_.pop_front();
   }
   return true;
-}
-
-std::vector<SourceFinding> JetstreamSource::Check(SourceContext& context) {
-  using Level = SourceFinding::Level;
-  std::vector<SourceFinding> findings;
-  Parts parts(context, options_);
-  do {
-    const Status opened = parts.stream.Open(0);
-    if (!opened) {
-      findings.push_back({Level::kFailure, opened.error().message});
-      continue;
-    }
-    const auto event = parts.stream.Read(context.stop());
-    const bool live = event && *event && (*event)->kind != JetstreamEvent::Kind::kMalformed;
-    const std::string name =
-        parts.stream.host() + ", version " + (parts.stream.is_v2() ? "2" : "1");
-    findings.push_back(live ? SourceFinding{Level::kOk, name + ": events come"}
-                            : SourceFinding{Level::kWarning, name + ": connected, no event yet"});
-  } while (parts.stream.Next());
-  if (!options_.app_view) {
-    findings.push_back({Level::kWarning,
-                        "missing will be: names of authors, and what was in a conversation before "
-                        "its hashtag was seen (`base` names no AppView)"});
-    return findings;
-  }
-  parts.api.Start();
-  const Result<XrpcAnswer> profiles = parts.api.Profiles({"did:plc:z72i7hdynmk6r22z27h6tvur"});
-  if (!profiles || !profiles->ok()) {
-    findings.push_back(
-        {Level::kFailure, options_.app_view->host + " does not tell the names of authors"});
-  } else {
-    findings.push_back({Level::kOk, options_.app_view->host + " tells names and threads"});
-  }
-  findings.push_back({Level::kWarning,
-                      "missing will be: reposts, and what was posted more than about 36 hours "
-                      "before the source is started (`bluesky` searches farther back)"});
-  return findings;
 }
 
 }  // namespace
