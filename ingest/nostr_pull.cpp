@@ -19,8 +19,8 @@ constexpr std::int64_t kRefusedMs = 3'600'000;
 constexpr std::int64_t kStableMs = 60'000;
 constexpr std::int64_t kListenAgainMs = 5'000;
 constexpr std::int64_t kPollEveryMs = 60'000;
+constexpr milliseconds kEndedWait{60'000};
 constexpr int kOnceAttempts = 3;
-constexpr std::size_t kListenIdsMax = 300;
 constexpr char kTagged[] = "tagged";
 constexpr char kReplies[] = "replies";
 
@@ -194,15 +194,20 @@ Result<bool> NostrPull::Listen(Relay& relay) {
   if (!relay.line->is_connected() || !options_.stream || context_.spec().once) {
     return !arrived.empty();
   }
-  if (relay.line->HasEnded(kTagged) || relay.line->HasEnded(kReplies)) {
+  if (relay.line->HasEnded(kTagged)) {
     relay.line->Disconnect();
-    Judge(relay, RetryLater(relay.name + " has ended a subscription"));
+    Error error = RetryLater(relay.name + " has ended the subscription");
+    error.retry_after = kEndedWait;
+    Judge(relay, error);
     return true;
   }
   if (relay.caught_up) relay.head = now;
   const bool changed = relay.listened_version != threads_.recent_version();
   if (!changed || now < relay.listened_at + kListenAgainMs || !MayAsk(relay)) {
     return !arrived.empty();
+  }
+  if (relay.line->HasEnded(kReplies) && now < relay.listened_at + kEndedWait.count()) {
+    return !arrived.empty();  // visits find them, too
   }
   // Replies to what has come last, and deletions of it.
   std::vector<std::string> ids(threads_.recent().begin(), threads_.recent().end());
@@ -303,7 +308,7 @@ bool NostrPull::IsDone() const {
   }
   const bool any = std::any_of(relays_.begin(), relays_.end(),
                                [this](const Relay& relay) { return IsRead(relay); });
-  return !any || !const_cast<NostrThreads&>(threads_).revisits().Due(context_.Now());
+  return !any || !threads_.revisits().Due(context_.Now());
 }
 
 Status NostrPull::Finish() {

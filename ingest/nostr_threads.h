@@ -61,7 +61,7 @@ class NostrThreads {
 
   // It was visited. Not `whole`: something of it could not be asked, so it is visited soon again.
   Status Visited(PostBatch& batch, const std::string& root, bool whole);
-  Revisits& revisits() { return revisits_; }
+  const Revisits& revisits() const { return revisits_; }
 
   static constexpr std::size_t kRecentMax = 300;
 
