@@ -55,6 +55,21 @@ def toxiproxy():
     return folder / "server"
 
 
+_NOSTR = """set -e
+cd "$1"
+echo '{"private":true,"type":"module"}' >package.json
+npm install --no-audit --no-fund --loglevel=error @nostr-relay/core@0.0.40 \
+  @nostr-relay/event-repository-sqlite@0.0.40 @nostr-relay/validator@0.0.40 ws@8.23.0 \
+  nostr-tools@2.25.2
+"""
+
+
+def nostr():
+    """A relay of Nostr and what signs events, from npm; compiles better-sqlite3."""
+    return _made("nostr-0.0.40", lambda folder: ["sh", "-c", _NOSTR, "sh", folder],
+                 "a relay of Nostr (by npm)", "npm")
+
+
 def _made(name, command, what, package):
     """ROOT/name, made whole by command(folder) or not at all; by one process at a time."""
     folder = ROOT / name
@@ -111,6 +126,8 @@ def main(names):
                 kafka_jars(version or KAFKA_VERSION)
             elif what == "toxiproxy":
                 toxiproxy()
+            elif what == "nostr":
+                nostr()
             else:
                 sys.exit(f"cache.py: no such thing: {name}")
     except CacheError as error:
