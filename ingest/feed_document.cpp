@@ -154,6 +154,10 @@ Result<FeedDocument> ReadFeedDocument(std::string body, std::string_view content
       return Invalid(collector.name() + ": it is no feed.");
     }
     options.encoding = FeedEncoding(body, content_type);
+    // What it says of itself would be believed all the same.
+    if (!options.encoding.empty() && body.starts_with("<?xml")) {
+      body.erase(0, std::min(body.find("?>"), body.size() - 2) + 2);
+    }
     const std::unique_ptr<ByteSource> source = MakeMemorySource(body);
     end = ReadFeed(*source, options, collector, document.head);
     if (!end && document.items.empty() && document.head.site.empty()) return end.error();

@@ -61,7 +61,7 @@ Status FeedFollow::Start() {
   PostBatch batch(context_.spec().name);
   if (Status s = items_.ExpectAll(batch); !s) return s;
   if (Status s = batch.MoveCursor("round", kRoundOpen); !s) return s;
-  return context_.Write(batch);
+  return Commit(batch);
 }
 
 Status FeedFollow::StartBudget(const std::string& url) {
@@ -90,7 +90,7 @@ Status FeedFollow::Run(std::optional<TimeMs> until) {
       if (Status s = coverage_.Flush(batch); !s) return s;
       if (Status s = batch.MoveCursor("round", kRoundDone); !s) return s;
       context_.counters().left = 0;
-      return context_.Write(batch);
+      return Commit(batch);
     }
     context_.WaitFor(UntilNext());
   }
@@ -121,7 +121,7 @@ Status FeedFollow::PollDue() {
     if (context_.stopped()) return {};
     if (polled) continue;
     const ErrorCode code = polled.error().code;
-    if (code == ErrorCode::kConflict || code == ErrorCode::kCorrupt) return polled;
+    if (write_failed_ || code == ErrorCode::kConflict || code == ErrorCode::kCorrupt) return polled;
     if (Status s = Failed(url, polled.error()); !s) return s;
   }
   return {};
@@ -207,7 +207,8 @@ Status FeedFollow::ReadNewest(const std::string& url, FeedState& state, FeedAnsw
     FeedState gap = state;
     if (Status s = ReadBack("", gap, back_from, before, &has_met); !s) return s;
   }
-  if (!has_met) Missing(read_until, oldest.value_or(now), kDropped);
+  // Dated before the last poll, they tell nothing of when the missing ones were published.
+  if (!has_met) Missing(read_until, oldest.value_or(0) > read_until ? *oldest : now, kDropped);
   if (!is_back) {
     if (!state.before.empty()) {
       if (Status s = ReadBack(url, state, state.before, {}, nullptr); !s) return s;
@@ -270,7 +271,7 @@ Status FeedFollow::TakeAll(PostBatch& batch, FeedDocument& document) {
   for (auto item = document.items.rbegin(); item != document.items.rend(); ++item) {
     if (Status s = items_.Take(batch, *item, is_wordpress); !s) return s;
     if (!batch.IsFull()) continue;
-    if (Status s = context_.Write(batch); !s) return s;
+    if (Status s = Commit(batch); !s) return s;
   }
   return {};
 }
@@ -327,7 +328,7 @@ Status FeedFollow::Cover() {
     if (Status s = batch.MoveCursor("covered", std::to_string(until)); !s) return s;
     if (is_whole) context_.counters().read_until = until;
   }
-  return context_.Write(batch);
+  return Commit(batch);
 }
 
 // With the count of requests.
@@ -338,7 +339,13 @@ Status FeedFollow::WriteAll(PostBatch& batch) {
     if (Status s = budget->second.Count(batch, requests - counted_, context_.Now()); !s) return s;
   }
   counted_ = requests;
-  return context_.Write(batch);
+  return Commit(batch);
+}
+
+Status FeedFollow::Commit(PostBatch& batch) {
+  Status written = context_.Write(batch);
+  write_failed_ |= !written;
+  return written;
 }
 
 FeedState FeedFollow::ReadState(const std::string& url) const {

@@ -53,6 +53,7 @@ class FeedFollow {
   Status Failed(const std::string& url, const Error& error);
   Status Cover();
   Status WriteAll(PostBatch& batch);
+  Status Commit(PostBatch& batch);  // where it fails, the run is over
   void Plan(FeedState& state, const FeedAnswer& answer, bool has_new) const;
   void Missing(TimeMs from, TimeMs to, const std::string& why);
   FeedState ReadState(const std::string& url) const;
@@ -77,6 +78,7 @@ class FeedFollow {
   std::string host_;       // asked last
   std::uint64_t counted_ = 0;
   std::optional<Error> last_error_;
+  bool write_failed_ = false;
 };
 
 }  // namespace latecomer

@@ -155,6 +155,12 @@ Status FeedItems::TakeTombstone(PostBatch& batch, const Post& post) {
   return revisits_.Drop(batch, ShortId(post.id));
 }
 
+Status FeedItems::Commit(PostBatch& batch) {
+  Status written = context_.Write(batch);
+  write_failed_ |= !written;
+  return written;
+}
+
 void FeedItems::WritePost(PostBatch& batch, const std::vector<std::string>& keys,
                           const ArchivePost& post) {
   Post value = std::get<Post>(post.value);
@@ -200,12 +206,13 @@ Status FeedItems::VisitDue(std::size_t most) {
     const bool is_away = code == ErrorCode::kRetryLater;
     const bool concerns_it = code == ErrorCode::kNotFound || code == ErrorCode::kInvalid ||
                              code == ErrorCode::kFatal || is_away;
-    if (!concerns_it || context_.stopped() || (is_away && ++failures_ >= kFailuresMax)) {
+    if (!concerns_it || write_failed_ || context_.stopped() ||
+        (is_away && ++failures_ >= kFailuresMax)) {
       return visited;
     }
     PostBatch batch(context_.spec().name);
     if (Status s = revisits_.Postpone(batch, *due, context_.Now()); !s) return s;
-    if (Status s = context_.Write(batch); !s) return s;
+    if (Status s = Commit(batch); !s) return s;
     if (const std::optional<Known> item = Read(*due)) {
       for (const std::string& key : item->keys) {
         missing_.insert_or_assign(key, "comments of some items cannot be read");
@@ -247,7 +254,7 @@ Status FeedItems::Visit(const std::string& name) {
   std::optional<Known> item = Read(name);
   if (!item || item->replies.empty()) {
     if (Status s = revisits_.Drop(batch, name); !s) return s;
-    return context_.Write(batch);
+    return Commit(batch);
   }
   const Known before = *item;
   bool is_full = false;
@@ -257,7 +264,7 @@ Status FeedItems::Visit(const std::string& name) {
   if (answer->is_same) {
     const KnownPosts known = revisits_.Known(name);
     if (Status s = revisits_.Visited(batch, name, known, context_.Now()); !s) return s;
-    return context_.Write(batch);
+    return Commit(batch);
   }
   if (Status s = TakeReplies(batch, name, *item, answer->document); !s) return s;
   if (item->keys != before.keys || item->replies != before.replies ||
@@ -270,7 +277,7 @@ Status FeedItems::Visit(const std::string& name) {
                                                            answer->validators.last_modified);
     if (!moved) return moved;
   }
-  return context_.Write(batch);
+  return Commit(batch);
 }
 
 Status FeedItems::TakeReplies(PostBatch& batch, const std::string& name, Known& item,

@@ -57,6 +57,7 @@ class FeedItems {
                      FeedDocument& document);
   Status TakeTombstone(PostBatch& batch, const Post& post);
   void WritePost(PostBatch& batch, const std::vector<std::string>& keys, const ArchivePost& post);
+  Status Commit(PostBatch& batch);  // where it fails, the run is over
   std::optional<Known> Read(const std::string& name) const;
   Status Save(PostBatch& batch, const std::string& name, const Known& item) const;
 
@@ -67,6 +68,7 @@ class FeedItems {
   std::map<std::string, Known> unsaved_;  // moved in the batch, not in cursors() yet
   std::map<std::string, std::string> missing_;
   int failures_ = 0;
+  bool write_failed_ = false;
 };
 
 }  // namespace latecomer

@@ -61,7 +61,8 @@ class RestRun {
   Status Between();
   Status ReadTail();
   Status Cover(TimeMs from, TimeMs to, bool is_whole);
-  Status CoverSwept(const FollowedHashtag& hashtag, const std::string& why);
+  Status CoverSwept(const FollowedHashtag& hashtag, const std::string& swept_why);
+  std::string WhyOf(const std::string& hashtag) const;
   bool IsDone() const;
   milliseconds UntilNext() const;
 
@@ -76,7 +77,8 @@ class RestRun {
   std::uint64_t counted_ = 0;
   TimeMs terms_at_ = 0;
   TimeMs tail_at_ = 0;
-  std::map<std::string, std::string> why_;  // a hashtag's sweeps are not whole
+  std::map<std::string, std::string> why_;         // a hashtag's sweeps are not whole
+  std::map<std::string, std::string> visits_why_;  // something of its conversations is missing
 };
 
 Status RestRun::Start() {
@@ -172,13 +174,11 @@ Status RestRun::ReadTail() {
 // Of hashtags that have been swept; the others are covered when they are.
 Status RestRun::Cover(TimeMs from, TimeMs to, bool is_whole) {
   PostBatch batch(context_.spec().name);
-  const std::map<std::string, std::string> missing = visits_.TakeMissing();
+  visits_why_.merge(visits_.TakeMissing());
   for (const FollowedHashtag& hashtag : context_.spec().hashtags) {
     if (from == 0 || lists_.IsDue(hashtag, context_.Now())) continue;
-    std::string why = why_[hashtag.hashtag];
-    if (const auto visit = missing.find(hashtag.hashtag); visit != missing.end()) {
-      why = visit->second;
-    }
+    std::string why = WhyOf(hashtag.hashtag);
+    visits_why_.erase(hashtag.hashtag);
     if (!is_whole) why = kTooMuch;
     Status said = why.empty() ? coverage_.Whole(batch, hashtag.hashtag, from, to)
                               : coverage_.Missing(batch, hashtag.hashtag, from, to, why);
@@ -190,8 +190,19 @@ Status RestRun::Cover(TimeMs from, TimeMs to, bool is_whole) {
   return context_.Write(batch);
 }
 
-Status RestRun::CoverSwept(const FollowedHashtag& hashtag, const std::string& why) {
-  why_[hashtag.hashtag] = why;
+std::string RestRun::WhyOf(const std::string& hashtag) const {
+  for (const auto* whys : {&visits_why_, &why_}) {
+    const auto why = whys->find(hashtag);
+    if (why != whys->end() && !why->second.empty()) return why->second;
+  }
+  return {};
+}
+
+Status RestRun::CoverSwept(const FollowedHashtag& hashtag, const std::string& swept_why) {
+  why_[hashtag.hashtag] = swept_why;
+  visits_why_.merge(visits_.TakeMissing());
+  const std::string why = WhyOf(hashtag.hashtag);
+  visits_why_.erase(hashtag.hashtag);
   PostBatch batch(context_.spec().name);
   const TimeMs from = since_.value_or(0);
   const TimeMs to = lists_.read_until();

@@ -123,6 +123,7 @@ class WpWalk {
   std::int64_t step_ = kOverlap;
   std::int64_t unreadable_ = 0;
   int in_a_row_ = 0;
+  bool is_free_ = false;  // the next page cannot meet the last one
   int idle_ = 0;
   int pages_ = 0;
   bool ended_ = false;
@@ -167,7 +168,7 @@ Result<std::vector<Item>> WpWalk<Item>::Next(std::string* code) {
 
 template <typename Item>
 bool WpWalk<Item>::Meets(const std::vector<Item>& page) const {
-  if (offset_ == 0) return true;
+  if (offset_ == 0 || is_free_) return true;
   if (list_.by_number) {
     for (const Item& item : page) {
       if (item.number <= last_) return true;
@@ -190,6 +191,7 @@ void WpWalk<Item>::StepBack() {
 template <typename Item>
 std::vector<Item> WpWalk<Item>::Advance(std::vector<Item> page) {
   step_ = kOverlap;
+  is_free_ = false;
   const auto asked = per_page_;
   const bool is_last =
       total_ ? offset_ + asked >= *total_ : static_cast<std::int64_t>(page.size()) < asked;
@@ -207,7 +209,9 @@ std::vector<Item> WpWalk<Item>::Advance(std::vector<Item> page) {
     End("the list gives the same page again and again");
   } else {
     if (!items.empty()) idle_ = 0;
-    offset_ += std::max<std::int64_t>(1, asked - kOverlap);
+    const std::int64_t overlap = std::min(kOverlap, asked - 1);
+    is_free_ = overlap == 0;
+    offset_ += asked - overlap;
   }
   if (per_page_ < list_.per_page) per_page_ = std::min(list_.per_page, per_page_ * 5);
   return items;
@@ -223,8 +227,7 @@ bool WpWalk<Item>::Shrink() {
   if (!total_ || ++in_a_row_ > kUnreadableInARowMax) return false;
   ++unreadable_;
   ++offset_;
-  before_.clear();
-  last_ = list_.by_number ? 0 : last_;
+  is_free_ = true;
   if (offset_ >= *total_) End();
   return true;
 }

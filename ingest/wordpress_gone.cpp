@@ -84,7 +84,7 @@ Status WpVisits::Lost(const std::string& conversation) {
   }
   if (state == State::kGone) {
     if (Status s = LostForGood(batch, conversation, about); !s) return s;
-    return context_.Write(batch);
+    return Commit(batch);
   }
   const KnownPosts known = revisits_.Known(conversation);
   if (Status s = revisits_.Visited(batch, conversation, known, context_.Now()); !s) return s;
@@ -99,7 +99,7 @@ Status WpVisits::Lost(const std::string& conversation) {
         revisits_.Expect(batch, conversation, context_.Now() + kWithdrawnForGoodMs);
     if (!planned) return planned.error();
   }
-  return context_.Write(batch);
+  return Commit(batch);
 }
 
 // Its comments went with it, unless they were moved elsewhere.

@@ -115,15 +115,15 @@ Status WpVisits::VisitDue(std::size_t most) {
     }
     done += together.size();
     Status visited = VisitTogether(route, together);
-    if (!visited && visited.error().code == ErrorCode::kRetryLater && !context_.stopped() &&
-        ++failures_ < kFailuresMax) {
+    if (!visited && visited.error().code == ErrorCode::kRetryLater && !write_failed_ &&
+        !context_.stopped() && ++failures_ < kFailuresMax) {
       // One conversation that its blog cannot show is no reason to see no other.
       PostBatch batch(context_.spec().name);
       for (const std::string& one : together) {
         if (Status s = revisits_.Postpone(batch, one, context_.Now()); !s) return s;
         Missing(ReadAbout(one).keys, "the blog could not show some conversations");
       }
-      if (Status s = context_.Write(batch); !s) return s;
+      if (Status s = Commit(batch); !s) return s;
       continue;
     }
     if (!visited) return visited;
@@ -167,7 +167,7 @@ Status WpVisits::VisitTogether(const std::string& route, std::vector<std::string
     if (Status s = Write(batch, visit); !s) return s;
     fresh_.erase(visit.conversation);
   }
-  return context_.Write(batch);
+  return Commit(batch);
 }
 
 // A post that is shown, but in no list.
@@ -185,7 +185,7 @@ Status WpVisits::VisitOne(const std::string& conversation, WpPost post) {
   }
   PostBatch batch(context_.spec().name);
   if (Status s = Write(batch, visit); !s) return s;
-  return context_.Write(batch);
+  return Commit(batch);
 }
 
 Status WpVisits::FetchPosts(const std::string& route, const std::vector<std::string>& conversations,
@@ -345,8 +345,12 @@ void WpVisits::WritePost(PostBatch& batch, const std::vector<std::string>& keys,
   if (!others.empty()) batch.AddOrReject(others, value, where);
 }
 
-Status WpVisits::WriteFull(PostBatch& batch) {
-  return batch.IsFull() ? context_.Write(batch) : Status();
+Status WpVisits::WriteFull(PostBatch& batch) { return batch.IsFull() ? Commit(batch) : Status(); }
+
+Status WpVisits::Commit(PostBatch& batch) {
+  Status written = context_.Write(batch);
+  write_failed_ |= !written;
+  return written;
 }
 
 void WpVisits::AddTerms(WpPost& post) const {

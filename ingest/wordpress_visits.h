@@ -90,6 +90,8 @@ class WpVisits {
   Status Lost(const std::string& conversation);
   Status LostForGood(PostBatch& batch, const std::string& conversation, const About& about);
   Status WriteFull(PostBatch& batch);
+  // Where it fails, the run is over.
+  Status Commit(PostBatch& batch);
 
   // wordpress_gone.cpp
   State StateOfStatus(const Error& error, const std::string& code, bool is_comment) const;
@@ -110,6 +112,7 @@ class WpVisits {
   std::map<std::string, WpPost> fresh_;  // seen since, not visited yet
   std::map<std::string, std::string> missing_;
   int failures_ = 0;  // visits in a row that came to nothing
+  bool write_failed_ = false;
 };
 
 }  // namespace latecomer
