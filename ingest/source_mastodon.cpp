@@ -29,7 +29,11 @@ constexpr milliseconds kCountEvery{5'000};
 
 class MastodonSource final : public Source {
  public:
-  MastodonSource(MastodonOptions options, bool once) : options_(std::move(options)), once_(once) {}
+  MastodonSource(MastodonOptions options, bool once)
+      : options_(std::move(options)),
+        once_(once),
+        recent_(options_.bases.size() > 1 ? MastodonRecent::kPlacesOfMany
+                                          : MastodonRecent::kPlacesOfOne) {}
 
   bool IsFinite() const override { return once_; }
   Status Run(SourceContext& context) override;

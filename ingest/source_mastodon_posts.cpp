@@ -90,7 +90,7 @@ std::uint32_t MastodonPosts::Number(const std::string& conversation) {
   const auto [found, is_new] =
       numbers_.try_emplace(conversation, static_cast<std::uint32_t>(names_.size()));
   if (is_new) {
-    names_.push_back(conversation);
+    names_.push_back(&found->first);
     joined_.push_back(found->second);
   }
   return found->second;
@@ -108,7 +108,7 @@ const std::string* MastodonPosts::ConversationOf(std::string_view id) const {
 
 const std::string& MastodonPosts::NameOf(std::uint32_t number) const {
   while (joined_[number] != number) number = joined_[number];
-  return names_[number];
+  return *names_[number];
 }
 
 KnownPosts MastodonPosts::Known(const std::string& conversation) const {

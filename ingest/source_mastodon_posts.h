@@ -107,7 +107,7 @@ class MastodonPosts {
   bool looks_into_text_ = false;  // for hashtags that Mastodon would spell in ASCII
   Revisits revisits_;
   std::unordered_map<std::uint64_t, Entry> index_;  // by the hash of the id
-  std::vector<std::string> names_;                  // of conversations, by number
+  std::vector<const std::string*> names_;           // of conversations, by number: keys of numbers_
   std::vector<std::uint32_t> joined_;  // the number of which each has become a part; or its own
   std::unordered_map<std::string, std::uint32_t> numbers_;
   std::map<std::string, KnownPosts> open_;  // changed since the last Flush

@@ -13,7 +13,7 @@ bool MastodonRecent::Take(const Post& post, std::string_view hashtag, std::uint3
   const Place now{hash,   edited / 1000,
                   digest, static_cast<std::int16_t>(instance),
                   is_own, !post.in_reply_to.empty()};
-  Place& before = places_[hash % kPlaces];
+  Place& before = places_[hash % places_.size()];
   if (before.instance >= 0 && before.hash == hash) {
     const bool tells_parent = now.has_parent && !before.has_parent;
     bool again = now.edited_s > before.edited_s || tells_parent;

@@ -13,9 +13,11 @@ namespace latecomer {
 
 class MastodonRecent {
  public:
-  static constexpr std::size_t kPlaces = 16'384;
+  // How many are remembered: of one instance only those that several hashtags show at once matter.
+  static constexpr std::size_t kPlacesOfOne = 1'024;
+  static constexpr std::size_t kPlacesOfMany = 16'384;
 
-  MastodonRecent() : places_(kPlaces) {}
+  explicit MastodonRecent(std::size_t places = kPlacesOfMany) : places_(places) {}
 
   // Whether this version is to be written under the hashtag; if so, it then counts as written.
   // Versions of different instances are told apart by when they were edited, to the second, which
