@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 constexpr char kMessagesKey[] = "messages";
 constexpr char kDayKey[] = "day";
 constexpr milliseconds kPatience = 5min;
+constexpr milliseconds kWindow = 30s;
 constexpr std::int64_t kPollEveryMs = 60'000;  // of all feeds together
 constexpr std::int64_t kVisitSoonMs = 600'000;
 constexpr std::size_t kTopicsMax = 100;
@@ -61,7 +62,7 @@ EngageRun::EngageRun(SourceContext& context, const EngageSettings& settings)
       batch_(context.spec().name) {
   HttpHostRules rules;
   rules.at_once_max = 1;
-  rules.windows = {{kMessagesKey, 10, 30s}};
+  rules.windows = {{kMessagesKey, 10, kWindow}};
   http_.client().Tighten(settings_.base.Authority(), rules);
 }
 
@@ -72,6 +73,15 @@ Status EngageRun::Restore() {
   if (settings_.requests_a_day > 0) {
     Status told = budget_.Start(context_.http(), context_.cursors(), context_.Now());
     if (!told) return told;
+  }
+  if (const auto poll = context_.cursors().find("poll"); poll != context_.cursors().end()) {
+    std::string_view text = poll->second;
+    TimeMs asked = 0;
+    if (NextWord(text) != "v1" || !ReadNumber(NextWord(text), asked)) {
+      return Corrupt("the cursor \"poll\" cannot be read");
+    }
+    // It may have waited for a limit before it was sent.
+    next_poll_ = asked + kPollEveryMs + std::chrono::milliseconds(kWindow).count();
   }
   for (const std::string& path : Feeds(settings_)) feeds_.try_emplace(path);
   for (const auto& [key, value] : context_.cursors()) {
@@ -94,20 +104,13 @@ Status EngageRun::Run() {
   while (!context_.stopped()) {
     bool is_done = true;
     TimeMs due = std::numeric_limits<TimeMs>::max();
-    // The feed that has waited longest; history in between, a page at a time.
-    auto next = std::min_element(feeds_.begin(), feeds_.end(), [](const auto& a, const auto& b) {
-      return a.second.next_poll < b.second.next_poll;
-    });
-    if (context_.Now() >= next_poll_ && context_.Now() >= next->second.next_poll &&
-        !(context_.spec().once && next->second.next_poll > 0)) {
-      next_poll_ = context_.Now() + kPollEveryMs;
-      next->second.next_poll = next_poll_;
-      if (Status polled = Poll(next->first, next->second); !polled) return polled;
+    if (context_.Now() >= next_poll_) {
+      if (Status polled = PollNext(); !polled) return polled;
     }
-    due = std::min(due, std::max(next_poll_, next->second.next_poll));
+    due = std::min(due, next_poll_);
     std::size_t left = 0;
     for (auto& [path, feed] : feeds_) {
-      if (feed.next_poll == 0) is_done = false;
+      is_done = is_done && feed.is_polled;
       if (feed.oldest <= 0 || context_.stopped()) continue;
       if (Status pulled = PullHistory(path, feed); !pulled) return pulled;
       if (feed.oldest > 0) ++left;
@@ -128,6 +131,34 @@ Status EngageRun::Run() {
     const TimeMs wait = std::clamp(due - context_.Now(), TimeMs{0}, kPollEveryMs);
     if (wait > 0) context_.WaitFor(milliseconds(wait));
   }
+  return {};
+}
+
+// The feed that has waited longest. That it is asked is durable before it is: a source that starts
+// again and again polls no more often for that.
+Status EngageRun::PollNext() {
+  const auto next =
+      std::min_element(feeds_.begin(), feeds_.end(), [](const auto& a, const auto& b) {
+        return std::pair(a.second.is_polled, a.second.polled_at) <
+               std::pair(b.second.is_polled, b.second.polled_at);
+      });
+  Feed& feed = next->second;
+  if (context_.spec().once && feed.is_polled) {
+    next_poll_ = context_.Now() + kPollEveryMs;
+    return {};
+  }
+  Status moved = batch_.MoveCursor("poll", "v1 " + std::to_string(context_.Now()));
+  if (!moved) return moved;
+  if (Status written = Write(); !written) return written;
+  if (Status polled = Poll(next->first, feed); !polled) return polled;
+  feed.is_polled = true;
+  // Of a round the longest waiting goes first.
+  if (std::all_of(feeds_.begin(), feeds_.end(),
+                  [](const auto& entry) { return entry.second.is_polled; }) &&
+      !context_.spec().once) {
+    for (auto& [path, other] : feeds_) other.is_polled = false;
+  }
+  next_poll_ = context_.Now() + kPollEveryMs;
   return {};
 }
 

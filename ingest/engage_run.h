@@ -43,12 +43,13 @@ class EngageRun {
     std::int64_t newest = 0;
     std::int64_t oldest = -1;  // -1: never asked; 0: all history is here
     TimeMs polled_at = 0;
-    TimeMs next_poll = 0;
+    bool is_polled = false;  // in this run
   };
   using Pairs = std::vector<std::pair<std::string, std::string>>;
 
   Status Restore();
   Result<EngagePage> Page(const std::string& path, const Pairs& query);
+  Status PollNext();
   Status Poll(const std::string& path, Feed& feed);
   Status PullHistory(const std::string& path, Feed& feed);
   Status Visit(const std::string& thread);

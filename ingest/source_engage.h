@@ -14,8 +14,9 @@
 // together.
 //
 // Cursors: `feed PATH`: `v1 NEWEST OLDEST POLLED`: ids, and the time of the last poll; what lies
-// above OLDEST has been read, 0: all of it. `keys THREAD`: `v1 HASHTAG…`; `topic ID`: `v1 HASHTAG`;
-// those of Revisits (`thread …`), SourceCoverage and RequestBudget.
+// above OLDEST has been read, 0: all of it. `poll`: `v1 TIME`, the last of any of them. `keys
+// THREAD`: `v1 HASHTAG…`; `topic ID`: `v1 HASHTAG`; those of Revisits (`thread …`), SourceCoverage
+// and RequestBudget.
 #pragma once
 
 #include <memory>
