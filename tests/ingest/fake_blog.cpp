@@ -4,29 +4,10 @@
 
 #include "base/json_out.h"
 #include "ingest/blog.h"
-#include "ingest/html_out.h"
-#include "model/hashtag.h"
-#include "model/html.h"
+#include "tests/ingest/fake_blog_text.h"
 
 namespace latecomer::test {
 namespace {
-
-std::string LowerOf(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return text;
-}
-
-bool Contains(const std::string& text, const std::string& part) {
-  return LowerOf(text).find(LowerOf(part)) != std::string::npos;
-}
-
-std::string Gmt(TimeMs time) { return FormatTime(time).substr(0, 19); }
-
-std::string Find(const std::multimap<std::string, std::string>& query, const std::string& name,
-                 const std::string& otherwise = "") {
-  const auto found = query.find(name);
-  return found == query.end() ? otherwise : found->second;
-}
 
 std::set<std::int64_t> Numbers(const std::string& list) {
   std::set<std::int64_t> numbers;
@@ -41,12 +22,6 @@ std::set<std::int64_t> Numbers(const std::string& list) {
 std::string Failure(const std::string& code, int status) {
   return "{\"code\":\"" + code +
          "\",\"message\":\"no\",\"data\":{\"status\":" + std::to_string(status) + "}}";
-}
-
-std::string Escaped(const std::string& text) {
-  std::string out;
-  AppendHtmlEscaped(out, text);
-  return out;
 }
 
 }  // namespace
@@ -360,201 +335,6 @@ std::string FakeBlog::CommentJson(const Comment& comment) const {
                          std::to_string(comment.post) + "\"}]}")
       .Close();
   return json;
-}
-
-std::string FakeBlog::Feed(const Query& query, int* status) const {
-  if (query.contains("p")) {
-    const auto post = posts_.find(std::stoll(Find(query, "p")));
-    if (post != posts_.end() && post->second.status == "publish") return CommentFeed(post->second);
-    *status = 404;
-    return "<html>none</html>";
-  }
-  std::vector<const Post*> shown;
-  for (const auto& [number, post] : posts_) {
-    if (post.status != "publish" || post.route != "posts") continue;
-    if (query.contains("tag") && !Carries(post, LowerOf(Find(query, "tag")))) continue;
-    if (query.contains("s") && !Contains(post.content, Find(query, "s"))) continue;
-    shown.push_back(&post);
-  }
-  std::sort(shown.begin(), shown.end(), [](const Post* a, const Post* b) {
-    return std::pair(a->date, a->number) > std::pair(b->date, b->number);
-  });
-  const auto items = static_cast<std::size_t>(feed_items);
-  const std::size_t begin = (std::stoul(Find(query, "paged", "1")) - 1) * items;
-  if (begin > 0 && begin >= shown.size()) {
-    *status = 404;
-    return "<html>none</html>";
-  }
-  std::string xml =
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?><feed xmlns=\"http://www.w3.org/2005/Atom\" "
-      "xmlns:thr=\"http://purl.org/syndication/thread/1.0\"><title>Blog</title>"
-      "<link rel=\"alternate\" href=\"" +
-      base + "\"/><generator uri=\"https://wordpress.org/\">WordPress</generator>";
-  for (std::size_t i = begin; i < std::min(begin + items, shown.size()); ++i) {
-    const Post& post = *shown[i];
-    const auto count = std::count_if(comments_.begin(), comments_.end(), [&](const auto& one) {
-      return one.second.post == post.number && one.second.status == "approved";
-    });
-    xml += "<entry><author><name>Ana</name></author><title>" + Escaped(post.title) +
-           "</title><link rel=\"alternate\" href=\"" + Link(post.number) + "\"/><id>" +
-           Escaped(Guid(post.number)) + "</id><updated>" + Gmt(post.modified) +
-           "Z</updated><published>" + Gmt(post.date) + "Z</published>";
-    for (const std::int64_t tag : post.tags) {
-      xml += "<category term=\"" + Escaped(tags_.at(tag).name) + "\"/>";
-    }
-    xml += "<content type=\"html\">" + Escaped("<p>" + Escaped(post.content) + "</p>") +
-           "</content><link rel=\"replies\" type=\"application/atom+xml\" href=\"" +
-           Escaped(base + "/?feed=atom&p=" + std::to_string(post.number)) + "\" thr:count=\"" +
-           std::to_string(count) + "\"/></entry>";
-  }
-  return xml + "</feed>";
-}
-
-std::string FakeBlog::CommentFeed(const Post& post) const {
-  std::vector<const Comment*> shown;
-  for (const auto& [number, comment] : comments_) {
-    if (comment.post == post.number && comment.status == "approved") shown.push_back(&comment);
-  }
-  std::reverse(shown.begin(), shown.end());
-  shown.resize(std::min(shown.size(), static_cast<std::size_t>(feed_items)));
-  std::string xml =
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?><feed xmlns=\"http://www.w3.org/2005/Atom\" "
-      "xmlns:thr=\"http://purl.org/syndication/thread/1.0\"><title>Comments</title><link "
-      "rel=\"alternate\" href=\"" +
-      Link(post.number) + "\"/><generator uri=\"https://wordpress.org/\">WordPress</generator>";
-  for (const Comment* comment : shown) {
-    const std::string guid = Guid(post.number);
-    const std::string parent =
-        comment->parent > 0 ? guid + "#comment-" + std::to_string(comment->parent) : guid;
-    xml += "<entry><title>By: Ben</title><author><name>Ben</name></author><id>" +
-           Escaped(guid + "#comment-" + std::to_string(comment->number)) + "</id><updated>" +
-           Gmt(comment->date) + "Z</updated><published>" + Gmt(comment->date) +
-           "Z</published><content type=\"html\">" +
-           Escaped("<p>" + Escaped(comment->text) + "</p>") + "</content><thr:in-reply-to ref=\"" +
-           Escaped(parent) + "\"/></entry>";
-  }
-  return xml + "</feed>";
-}
-
-// The context
-Status BlogContext::Write(PostBatch& batch) {
-  if (batch.IsEmpty()) return {};
-  if (on_write) {
-    if (const std::optional<Error> fault = on_write()) return *fault;
-  }
-  for (const PostBatch::Held& held : batch.held()) {
-    if (held.kind == PostBatch::Held::Kind::kReject) {
-      rejects.push_back(held.value);
-      continue;
-    }
-    BOOST_REQUIRE(reader_.Read(held.value));
-    if (const auto* post = std::get_if<Post>(&reader_.value())) Keep(held.key, *post);
-    if (const auto* said = std::get_if<Coverage>(&reader_.value())) {
-      coverage.push_back(std::to_string(said->from) + "-" + std::to_string(said->to) + " " +
-                         (said->complete ? "whole" : said->why));
-    }
-  }
-  for (const auto& [key, value] : batch.cursors()) {
-    if (value) {
-      cursors_.insert_or_assign(key, *value);
-    } else {
-      cursors_.erase(key);
-    }
-  }
-  batch.Clear();
-  return {};
-}
-
-bool BlogContext::WaitFor(std::chrono::milliseconds time) {
-  now += time.count();
-  if (on_wait) on_wait();
-  return !stopped();
-}
-
-void BlogContext::Keep(const std::string& hashtag, const Post& post) {
-  Folded& folded = posts_[{hashtag, post.id}];
-  Post version = post;
-  version.source.retrieved.reset();
-  std::string json;
-  AppendPost(json, version);
-  if (!folded.versions.insert(json).second) ++doubled;
-  if (post.type == PostType::kTombstone) {
-    folded.is_deleted = true;
-    return;
-  }
-  folded.is_tagged |= post.via == Via::kTag;
-  const TimeMs stamp = post.updated.value_or(post.published.value_or(0));
-  std::string content;
-  AppendContent(content, post);
-  const std::uint64_t digest = ContentDigest(content);
-  if (std::pair(stamp, digest) < std::pair(folded.stamp, folded.digest)) return;
-  folded.stamp = stamp;
-  folded.digest = digest;
-  folded.winner = post;
-}
-
-std::map<std::string, std::string> BlogContext::Seen(const std::string& hashtag) const {
-  std::map<std::string, std::string> seen;
-  for (const auto& [key, folded] : posts_) {
-    if (key.first != hashtag) continue;
-    if (folded.is_deleted) {
-      seen[key.second] = "deleted";
-      continue;
-    }
-    seen[key.second] =
-        (folded.is_tagged ? "tag " : "thread ") + TextFromHtml(folded.winner.content);
-    if (!folded.winner.in_reply_to.empty()) {
-      seen[key.second] += " in reply to " + folded.winner.in_reply_to;
-    }
-  }
-  return seen;
-}
-
-// The rig
-SourceSpec BlogRig::Spec(const std::string& kind, bool once,
-                         std::map<std::string, std::string, std::less<>> options,
-                         const TestServer& server) {
-  options.try_emplace("base", server.Url("/"));
-  SourceSpec spec;
-  spec.name = "blog";
-  spec.kind = kind;
-  spec.once = once;
-  spec.hashtags = {{"openday", "OpenDay", {}}};
-  spec.options = std::move(options);
-  if (kind == "feed" && spec.options["base"] == server.Url("/")) {
-    spec.options["base"] = server.Url("/?feed=atom");
-  }
-  return spec;
-}
-
-BlogRig::BlogRig(const std::string& kind, bool once,
-                 std::map<std::string, std::string, std::less<>> options)
-    : server([this](const ServedRequest& request, Peer& peer) { blog.Serve(request, peer); }),
-      context(Spec(kind, once, std::move(options), server)) {
-  blog.base = server.Url("");
-  HttpClientSettings settings = LoopbackSettings();
-  settings.clock = [this] { return now_.load(); };
-  client_ = Client(settings);
-  context.client = client_.get();
-  context.on_wait = [this] {
-    now_ = context.now;
-    blog.now = context.now;
-    if (until_ != 0 && context.now >= until_) context.RequestStop();
-  };
-}
-
-Status BlogRig::Run(TimeMs until) {
-  until_ = until;
-  context.Restart();
-  Result<std::unique_ptr<Source>> source = MakeSource(context.spec());
-  BOOST_REQUIRE(source);
-  return (*source)->Run(context);
-}
-
-std::vector<SourceFinding> BlogRig::Check() {
-  Result<std::unique_ptr<Source>> source = MakeSource(context.spec());
-  BOOST_REQUIRE(source);
-  return (*source)->Check(context);
 }
 
 }  // namespace latecomer::test

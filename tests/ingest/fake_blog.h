@@ -3,6 +3,7 @@
 // context that keeps what a source writes as a reader would see it in the end.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -19,6 +20,28 @@
 namespace latecomer::test {
 
 inline constexpr TimeMs kBlogBegin = 1'700'000'000'000;
+
+inline constexpr TimeMs kMinute = 60'000;
+inline constexpr TimeMs kHour = 60 * kMinute;
+inline constexpr TimeMs kDay = 24 * kHour;
+
+using Seen = std::map<std::string, std::string>;
+
+inline void CheckSame(const Seen& seen, const Seen& expected) {
+  for (const auto& [id, text] : expected) {
+    const auto found = seen.find(id);
+    BOOST_TEST((found != seen.end()), "missing: " << id << " " << text);
+    if (found != seen.end()) BOOST_TEST(found->second == text, id);
+  }
+  for (const auto& [id, text] : seen) {
+    BOOST_TEST(expected.contains(id), "too many: " << id << " " << text);
+  }
+}
+
+inline bool Has(const std::vector<std::string>& list, const std::string& part) {
+  return std::any_of(list.begin(), list.end(),
+                     [&](const std::string& one) { return one.find(part) != std::string::npos; });
+}
 
 class FakeBlog {
  public:
@@ -89,6 +112,13 @@ class FakeBlog {
   std::set<std::int64_t> taken_back_;  // posts that were shown once, gone for good
   std::int64_t last_ = 0;
 };
+
+struct Started {
+  std::int64_t tag, post, other, first, reply;
+};
+// A tagged post with comments, one that has the hashtag in its text, one whose comment has it, and
+// what is about something else.
+Started Fill(FakeBlog& blog);
 
 // Keeps what is written, folded as the contract says.
 class BlogContext final : public SourceContext {

@@ -8,33 +8,16 @@ namespace latecomer {
 namespace {
 
 using test::BlogRig;
+using test::CheckSame;
 using test::FakeBlog;
+using test::Has;
 using test::kBlogBegin;
+using test::kDay;
+using test::kHour;
 using test::Peer;
 using test::Reply;
+using test::Seen;
 using test::ServedRequest;
-
-constexpr TimeMs kMinute = 60'000;
-constexpr TimeMs kHour = 60 * kMinute;
-constexpr TimeMs kDay = 24 * kHour;
-
-using Seen = std::map<std::string, std::string>;
-
-void CheckSame(const Seen& seen, const Seen& expected) {
-  for (const auto& [id, text] : expected) {
-    const auto found = seen.find(id);
-    BOOST_TEST((found != seen.end()), "missing: " << id << " " << text);
-    if (found != seen.end()) BOOST_TEST(found->second == text, id);
-  }
-  for (const auto& [id, text] : seen) {
-    BOOST_TEST(expected.contains(id), "too many: " << id << " " << text);
-  }
-}
-
-bool Has(const std::vector<std::string>& list, const std::string& part) {
-  return std::any_of(list.begin(), list.end(),
-                     [&](const std::string& one) { return one.find(part) != std::string::npos; });
-}
 
 // A feed without older pages, and what it answers to conditions.
 struct PlainFeed {
