@@ -236,9 +236,11 @@ Status NostrPull::CatchUp(Relay& relay) {
     for (const auto& part : InParts(spellings_)) {
       if (Status read = CatchUpWith(relay, TaggedFilter(part), since); !read) return read;
     }
+    // Of what has come last, further: it is little, and clocks differ.
+    const TimeMs further = std::min(since, now - kSweepBack.count());
     std::vector<std::string> ids(threads_.recent().begin(), threads_.recent().end());
     for (const auto& part : InParts(ids)) {
-      if (Status read = CatchUpWith(relay, RepliesFilter('e', part), since); !read) return read;
+      if (Status read = CatchUpWith(relay, RepliesFilter('e', part), further); !read) return read;
     }
     if (!relay.line->is_connected() || now < relay.retry_at) return {};
   }
