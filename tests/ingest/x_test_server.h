@@ -61,6 +61,7 @@ class XServer {
   std::map<std::string, std::string> rules();  // value, tag
   void AddRule(const std::string& value, const std::string& tag);
   // Streams: those that were sent, and how many are open.
+  int open_streams() const { return open_streams_; }
   std::uint64_t streams() const { return streams_; }
   std::size_t streamed_count() const { return streamed_count_; }
   std::vector<std::string> StreamedSince(std::size_t number);
