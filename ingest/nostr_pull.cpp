@@ -19,6 +19,7 @@ constexpr std::int64_t kRefusedMs = 3'600'000;
 constexpr std::int64_t kStableMs = 60'000;
 constexpr std::int64_t kListenAgainMs = 5'000;
 constexpr std::int64_t kPollEveryMs = 60'000;
+constexpr int kListenStored = 50;
 constexpr milliseconds kEndedWait{60'000};
 constexpr int kOnceAttempts = 3;
 constexpr char kTagged[] = "tagged";
@@ -214,8 +215,7 @@ Result<bool> NostrPull::Listen(Relay& relay) {
   std::vector<NostrFilter> filters;
   for (const auto& part : InParts(ids)) {
     NostrFilter filter = RepliesFilter('e', part);
-    filter.since = (relay.listened_at > 0 ? relay.listened_at : now) / 1000 - 60;
-    filter.limit = NostrPager::kLimit;
+    filter.limit = kListenStored;  // no `since`: the clocks of authors may be behind
     filters.push_back(std::move(filter));
   }
   relay.listened_at = now;
