@@ -70,6 +70,7 @@ struct SettingSection {
 
 std::span<const SettingSection> SettingSections();
 std::span<const SettingRow> SettingRows();
+std::vector<SettingRow> SourceSettingRows();  // the part of them that is about [[source]]
 
 const SettingRow* FindSetting(std::string_view section, std::string_view key);
 const SettingSection* FindSettingSection(std::string_view name);
