@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "ingest/x_post.h"
+#include "tests/ingest/x_test_server_text.h"
 
 namespace latecomer::test {
 namespace {
@@ -14,63 +15,6 @@ using namespace std::chrono_literals;
 constexpr TimeMs kXEpochMs = 1'288'834'974'657;
 constexpr TimeMs kWindowMs = 900'000;
 constexpr TimeMs kWeekMs = 7 * 86'400'000LL;
-
-std::string Unescape(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      out += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
-}
-
-std::map<std::string, std::string> QueryOf(const std::string& target) {
-  std::map<std::string, std::string> query;
-  std::size_t begin = target.find('?');
-  while (begin != std::string::npos) {
-    const std::size_t end = target.find('&', begin + 1);
-    const std::string pair = target.substr(begin + 1, end - begin - 1);
-    query[Unescape(pair.substr(0, pair.find('=')))] = Unescape(pair.substr(pair.find('=') + 1));
-    begin = end;
-  }
-  return query;
-}
-
-std::string HttpDate(TimeMs time) {
-  const std::time_t seconds = time / 1000;
-  std::tm tm{};
-  gmtime_r(&seconds, &tm);
-  char text[64];
-  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-  return text;
-}
-
-std::string Quoted(const std::string& text) { return "\"" + text + "\""; }
-
-std::vector<std::string> Split(const std::string& text, const std::string& by) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(by, begin), text.size());
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + by.size();
-  }
-  return parts;
-}
-
-// The string members of that name, in their order; enough for what Latecomer sends.
-std::vector<std::string> Members(const std::string& json, const std::string& name) {
-  std::vector<std::string> values;
-  const std::string begin = Quoted(name) + ":\"";
-  for (std::size_t at = json.find(begin); at != std::string::npos; at = json.find(begin, at + 1)) {
-    const std::size_t from = at + begin.size();
-    values.push_back(json.substr(from, json.find('"', from) - from));
-  }
-  return values;
-}
 
 }  // namespace
 
@@ -393,72 +337,6 @@ std::string XServer::Lookup(const Query& query) {
                                     : page.insert(own + 11, errors + ",") + "}";
   }
   return Answer(200, page);
-}
-
-std::string XServer::ListRules() {
-  std::string data;
-  for (const auto& [id, rule] : rule_store_) {
-    data += (data.empty() ? "" : ",") + std::string("{\"id\":") + Quoted(id) +
-            ",\"value\":" + Quoted(rule.text) + ",\"tag\":" + Quoted(rule.quoted) + "}";
-  }
-  return Answer(200, "{\"data\":[" + data + "],\"meta\":{}}");
-}
-
-std::string XServer::ChangeRules(const std::string& body) {
-  if (body.starts_with("{\"delete\"")) {
-    const std::size_t begin = body.find('[') + 1;
-    for (std::string id : Split(body.substr(begin, body.find(']') - begin), ",")) {
-      id = id.substr(1, id.size() - 2);
-      if (rule_store_.erase(id) == 0) return Wrong("a rule that is not there");
-    }
-    return Answer(200, R"({"meta":{"summary":{"deleted":1}}})");
-  }
-  const std::vector<std::string> values = Members(body, "value");
-  const std::vector<std::string> tags = Members(body, "tag");
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    for (const auto& [id, rule] : rule_store_) {
-      if (rule.text == values[i]) return Wrong("a rule twice");
-    }
-    AddRule(values[i], tags.at(i));
-  }
-  return Answer(201, R"({"meta":{"summary":{"created":1}}})");
-}
-
-void XServer::Stream(Peer& peer) {
-  peer.Close();
-  ++streams_;
-  ++open_streams_;
-  const std::uint64_t cuts = cuts_;
-  std::size_t next = 0;
-  {
-    const std::scoped_lock lock(mutex_);
-    next = order_.size();  // what is posted from now on
-  }
-  peer.Send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: " + HttpDate(ServerNow()) +
-            "\r\n\r\n\r\n");
-  bool fine = true;
-  while (fine && cuts_ == cuts && peer.Wait(0ms)) {
-    std::string line;
-    {
-      const std::scoped_lock lock(mutex_);
-      for (; next < order_.size(); ++next) {
-        const XTweet& tweet = tweets_.at(order_[next]);
-        const bool is_wanted =
-            std::any_of(rule_store_.begin(), rule_store_.end(),
-                        [&](const auto& r) { return Matches(tweet, r.second.text); });
-        if (!is_wanted) continue;
-        std::string page = Page({&tweet}, R"(,"matching_rules":[{"id":"1","tag":"x"}])");
-        page.replace(page.find("\"data\":["), 8, "\"data\":");
-        page.erase(page.find("],\"includes\""), 1);
-        line += page + "\r\n";
-        streamed_.push_back(tweet.id);
-        ++streamed_count_;
-      }
-    }
-    if (!line.empty()) fine = peer.Send(line);
-    fine = fine && !peer.AwaitClosed(1ms);
-  }
-  --open_streams_;
 }
 
 }  // namespace latecomer::test
