@@ -99,8 +99,9 @@ std::vector<SettingRow> SourceSettingRows() {
        .key = "stream",
        .type = kFlag,
        .example = "true",
-       .description = "Whether to listen to the stream of the network, where it has one and the "
-                      "token allows it; absent: yes (mastodon, x).",
+       .description =
+           "Whether to listen to the stream of the network, where it has one; absent: as suits "
+           "the kind (mastodon with a token, nostr: yes; x: no).",
        .store = [](Target t,
                    Value v) { t.source->options["stream"] = v.number != 0 ? "true" : "false"; }},
       {.section = "source",
