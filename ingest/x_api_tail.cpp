@@ -24,7 +24,7 @@ constexpr char kEndless[] = "X's search did not come to an end";
 TimeMs SecondAfter(TimeMs time) { return (time / kSecondMs + 1) * kSecondMs; }
 
 TimeMs OldestOf(const XAnswer& answer) {
-  TimeMs oldest = std::numeric_limits<TimeMs>::max();
+  TimeMs oldest = kTimeMsMax;
   for (const XFound& found : answer.posts) {
     if (found.is_asked_for) oldest = std::min(oldest, found.created);
   }
@@ -195,7 +195,7 @@ Status XTail::PullGap() {
 Status XTail::TakePage(XAnswer& answer) {
   Walk& walk = *walk_;
   const TimeMs oldest = OldestOf(answer);
-  const bool is_empty = oldest == std::numeric_limits<TimeMs>::max();
+  const bool is_empty = oldest == kTimeMsMax;
   const std::string token = answer.next_token;
   if (Status taken = collector_.Take(answer, "GET /2/tweets/search"); !taken) return taken;
   XStretch& gap = positions_.Find(walk.hashtag)->gaps.front();
