@@ -34,7 +34,10 @@ class Blog:
                 self.send_header("Content-Type", "application/rss+xml" if body else "text/plain")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                try:
+                    self.wfile.write(body)
+                except OSError:
+                    pass  # the process that asked was killed
 
             def log_message(self, *_):
                 pass
