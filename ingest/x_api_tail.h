@@ -18,6 +18,18 @@
 
 namespace latecomer {
 
+// The pages of one stretch, while the process lives.
+struct XTailWalk {
+  std::string hashtag;
+  std::vector<XQuery> queries;
+  std::size_t at = 0;
+  XSearch search;
+  TimeMs clipped = 0;  // X gives nothing before
+  std::set<std::string> tokens;
+  int empty = 0;
+  int stuck = 0;
+};
+
 class XTail {
  public:
   // All must outlive it. `since`: how far back history is pulled.
@@ -41,17 +53,7 @@ class XTail {
   static constexpr std::chrono::seconds kOverlap{60};
 
  private:
-  // The pages of one stretch, while the process lives.
-  struct Walk {
-    std::string hashtag;
-    std::vector<XQuery> queries;
-    std::size_t at = 0;
-    XSearch search;
-    TimeMs clipped = 0;  // X gives nothing before
-    std::set<std::string> tokens;
-    int empty = 0;
-    int stuck = 0;
-  };
+  using Walk = XTailWalk;
 
   TimeMs Oldest() const;  // that the search gives
   std::vector<XQuery> QueriesOf(const std::string& hashtag) const;

@@ -19,6 +19,21 @@
 
 namespace latecomer {
 
+// One pass over the conversations that are due.
+struct XVisitsRound {
+  std::vector<std::string> roots;
+  std::map<std::string, KnownPosts> before;
+  XSearch search;
+  bool is_searched = false;
+  std::optional<TimeMs> upto;
+  std::set<std::string> tokens;
+  int empty = 0;               // pages in a row
+  std::set<std::string> seen;  // posts that the search has given, by their first version
+  bool is_listed = false;
+  std::vector<std::string> ids;  // still to be looked at
+  std::map<std::string, std::string> root_of;
+};
+
 class XVisits {
  public:
   XVisits(SourceContext& context, XApi& api, XCollector& collector, XConversations& conversations);
@@ -33,19 +48,7 @@ class XVisits {
   static constexpr std::chrono::seconds kGoneAgain{60};
 
  private:
-  struct Round {
-    std::vector<std::string> roots;
-    std::map<std::string, KnownPosts> before;
-    XSearch search;
-    bool is_searched = false;
-    std::optional<TimeMs> upto;
-    std::set<std::string> tokens;
-    int empty = 0;               // pages in a row
-    std::set<std::string> seen;  // posts that the search has given, by their first version
-    bool is_listed = false;
-    std::vector<std::string> ids;  // still to be looked at
-    std::map<std::string, std::string> root_of;
-  };
+  using Round = XVisitsRound;
 
   void Begin();
   Status Search();
