@@ -102,9 +102,8 @@ NostrThreads::Thread& NostrThreads::Load(const std::string& root) {
   for (const auto& [id, digest] : revisits_.Known(root)) {
     if (id.starts_with('#')) {
       const std::string key = id.substr(1);
-      const bool still = std::any_of(followed.begin(), followed.end(), [&](const auto& hashtag) {
-        return hashtag.hashtag == key;
-      });
+      const bool still = std::any_of(followed.begin(), followed.end(),
+                                     [&](const auto& hashtag) { return hashtag.hashtag == key; });
       if (still) thread.keys.insert(key);
     } else if (id.size() > kIdChars) {
       const std::string hex = HexOfBytes(Unpacked(std::string_view(id).substr(0, kIdChars)));
