@@ -90,7 +90,8 @@ std::vector<SettingRow> SourceSettingRows() {
        .type = kInteger,
        .example = "10000",
        .description =
-           "The most requests to each host in any 24 hours, besides the limits that it states.",
+           "The most requests to each host in any 24 hours, besides the limits that it states; "
+           "absent: 25000, of a blog 10000, of a feed 5000.",
        .store = [](Target t,
                    Value v) { t.source->options["requests_a_day"] = std::to_string(v.number); },
        .number_min = 1,

@@ -21,7 +21,7 @@ constexpr milliseconds kPatience = 5min;
 constexpr milliseconds kWindow = 30s;
 constexpr std::int64_t kPollEveryMs = 60'000;  // of all feeds together
 constexpr int kPagesMax = 10'000;
-constexpr char kNotPromised[] = "Viva Engage does not list all messages of a network in one feed";
+constexpr char kNotPromised[] = "Viva Engage does not promise that a feed lists every message";
 
 }  // namespace
 
@@ -225,9 +225,7 @@ Status EngageRun::SaveFeed(const std::string& path, const Feed& feed) {
 
 Status EngageRun::Covered(TimeMs from, TimeMs to) {
   for (const FollowedHashtag& hashtag : context_.spec().hashtags) {
-    Status said = settings_.groups.empty()
-                      ? coverage_.Missing(batch_, hashtag.hashtag, from, to, kNotPromised)
-                      : coverage_.Whole(batch_, hashtag.hashtag, from, to);
+    Status said = coverage_.Missing(batch_, hashtag.hashtag, from, to, kNotPromised);
     if (!said) return said;
   }
   return {};

@@ -1,5 +1,7 @@
 #include "ingest/jetstream_options.h"
 
+#include "ingest/network_options.h"
+
 namespace latecomer {
 namespace {
 
@@ -9,7 +11,7 @@ constexpr const char* kDefaultBase[] = {
     "wss://jetstream2.us-east.bsky.network/subscribe",
     "wss://jetstream1.us-west.bsky.network/subscribe", "https://public.api.bsky.app"};
 constexpr char kDefaultDirectory[] = "https://plc.directory";
-constexpr std::int64_t kRequestsADayMost = 10'000'000;
+constexpr std::uint32_t kRequestsADayLeast = 24;  // one an hour
 
 Status AddHost(const std::string& address, JetstreamOptions& options) {
   Result<Url> url = ParseWebSocketUrl(address);
@@ -49,20 +51,15 @@ Status ReadBase(const SourceSpec& spec, JetstreamOptions& options) {
 Result<JetstreamOptions> ReadJetstreamOptions(const SourceSpec& spec) {
   const Status known = CheckOptions(spec, {"base", "since", "requests_a_day", "revisit_for"});
   if (!known) return known.error();
-  if (spec.hashtags.empty()) return Invalid("it has no hashtag to look for");
+  const Result<NetworkOptions> network =
+      ReadNetworkOptions(spec, kRequestsADay, kRequestsADayLeast);
+  if (!network) return network.error();
   JetstreamOptions options;
   options.once = spec.once;
   if (Status base = ReadBase(spec, options); !base) return base.error();
-  const Result<std::optional<TimeMs>> since = spec.OptionTime("since");
-  if (!since) return since.error();
-  options.since = *since;
-  const Result<std::int64_t> ceiling =
-      spec.OptionNumber("requests_a_day", 0, 24, kRequestsADayMost);
-  if (!ceiling) return ceiling.error();
-  options.requests_a_day = *ceiling;
-  const auto revisit_for = spec.OptionDuration("revisit_for");
-  if (!revisit_for) return revisit_for.error();
-  options.policy.keep_up = revisit_for->value_or(std::chrono::milliseconds(0));
+  options.since = network->since;
+  options.requests_a_day = network->requests_a_day;
+  options.policy = network->revisits;
   return options;
 }
 

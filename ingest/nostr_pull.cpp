@@ -108,8 +108,8 @@ Status NostrPull::RestoreRelay(Relay& relay) {
     if (still) continue;
     if (Status gone = batch_.DeleteCursor(cursor->first); !gone) return gone;
   }
-  if (!options_.requests_a_day) return {};
-  relay.budget.emplace(relay.line->url().Authority(), "", *options_.requests_a_day);
+  if (options_.requests_a_day == 0) return {};
+  relay.budget.emplace(relay.line->url().Authority(), "", options_.requests_a_day);
   return relay.budget->Start(context_.http(), cursors, context_.Now());
 }
 

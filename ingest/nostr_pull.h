@@ -27,7 +27,7 @@ namespace latecomer {
 struct NostrOptions {
   std::vector<Url> relays;
   std::optional<TimeMs> since;
-  std::optional<std::uint32_t> requests_a_day;  // to each relay
+  std::uint32_t requests_a_day = 0;  // to each relay; 0: no ceiling
   RevisitPolicy revisits;
   bool stream = true;
 };

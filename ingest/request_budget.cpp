@@ -38,6 +38,7 @@ Status RequestBudget::Start(HttpClient& client, const Cursors& cursors, TimeMs n
     }
     if (!fine) return Corrupt("the cursor \"" + cursor->first + "\" cannot be read");
   }
+  if (per_day_ == 0) return {};
   HttpHostRules rules;
   rules.windows.push_back({limit_key_, per_day_, std::chrono::hours(kHours)});
   client.Tighten(host_, rules);
@@ -71,6 +72,7 @@ Status RequestBudget::Count(PostBatch& batch, std::uint64_t requests, TimeMs now
 }
 
 bool RequestBudget::IsSpent(TimeMs now) const {
+  if (per_day_ == 0) return false;
   std::uint64_t sent = not_saved_;
   for (const auto& [hour, count] : hours_) {
     if (hour >= now / kHourMs - kHours) sent += count;

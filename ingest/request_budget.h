@@ -19,7 +19,7 @@ namespace latecomer {
 class RequestBudget {
  public:
   // `host` is Url::Authority(); requests that name `limit_key` among their limit_keys count, with
-  // "" all of them.
+  // "" all of them. A ceiling of 0 is none.
   RequestBudget(std::string host, std::string limit_key, std::uint32_t requests_a_day)
       : host_(std::move(host)), limit_key_(std::move(limit_key)), per_day_(requests_a_day) {}
 

@@ -8,6 +8,7 @@
 #include "ingest/bluesky_json.h"
 #include "ingest/bluesky_origin.h"
 #include "ingest/bluesky_threads.h"
+#include "ingest/network_options.h"
 #include "ingest/request_budget.h"
 
 namespace latecomer {
@@ -19,7 +20,7 @@ constexpr char kDefaultBase[] = "https://bsky.social";
 constexpr char kDefaultDirectory[] = "https://plc.directory";
 constexpr milliseconds kPollEvery{60'000};
 constexpr std::int64_t kDayMs = 86'400'000;
-constexpr std::int64_t kRequestsADayMost = 10'000'000;
+constexpr std::uint32_t kRequestsADayLeast = 24;  // one an hour
 // Of a ceiling a day, what polling may use; the rest is for conversations and history.
 constexpr std::int64_t kPollShare = 3;
 constexpr std::size_t kCheckedMax = 10;
@@ -249,21 +250,16 @@ Result<std::unique_ptr<Source>> MakeBlueskySource(const SourceSpec& spec) {
   const Status known = CheckOptions(
       spec, {"base", "handle", "token_file", "since", "requests_a_day", "revisit_for"});
   if (!known) return known.error();
-  if (spec.hashtags.empty()) return Invalid("it has no hashtag to look for");
+  const Result<NetworkOptions> network =
+      ReadNetworkOptions(spec, kRequestsADay, kRequestsADayLeast);
+  if (!network) return network.error();
   BlueskyOptions options;
   options.once = spec.once;
   if (Status base = ReadBase(spec, options); !base) return base.error();
   if (Status account = ReadAccount(spec, options); !account) return account.error();
-  const Result<std::optional<TimeMs>> since = spec.OptionTime("since");
-  if (!since) return since.error();
-  options.since = *since;
-  const Result<std::int64_t> ceiling =
-      spec.OptionNumber("requests_a_day", 0, 24, kRequestsADayMost);
-  if (!ceiling) return ceiling.error();
-  options.requests_a_day = *ceiling;
-  const auto revisit_for = spec.OptionDuration("revisit_for");
-  if (!revisit_for) return revisit_for.error();
-  options.policy.keep_up = revisit_for->value_or(milliseconds(0));
+  options.since = network->since;
+  options.requests_a_day = network->requests_a_day;
+  options.policy = network->revisits;
   return std::unique_ptr<Source>(std::make_unique<BlueskySource>(std::move(options)));
 }
 

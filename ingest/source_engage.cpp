@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ingest/engage_run.h"
+#include "ingest/network_options.h"
 
 namespace latecomer {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr char kBase[] = "https://www.yammer.com";
-constexpr std::int64_t kRequestsMost = 10'000'000;
 constexpr std::size_t kFeedsChecked = 5;
 
 using Level = SourceFinding::Level;
@@ -63,7 +63,8 @@ Result<std::unique_ptr<Source>> MakeEngageSource(const SourceSpec& spec) {
   Status known = CheckOptions(
       spec, {"base", "token_file", "groups", "since", "requests_a_day", "revisit_for"});
   if (!known) return known.error();
-  if (spec.hashtags.empty()) return Invalid("it has no hashtag to look for");
+  const Result<NetworkOptions> network = ReadNetworkOptions(spec);
+  if (!network) return network.error();
   EngageSettings settings;
   settings.token_file = spec.Option("token_file");
   if (settings.token_file.empty()) {
@@ -79,15 +80,9 @@ Result<std::unique_ptr<Source>> MakeEngageSource(const SourceSpec& spec) {
   Result<Url> url = ParseUrl(base.empty() ? kBase : base);
   if (!url) return Invalid("`base`: " + url.error().message);
   settings.base = std::move(*url);
-  const Result<std::optional<TimeMs>> since = spec.OptionTime("since");
-  if (!since) return since.error();
-  settings.since = *since;
-  const Result<std::int64_t> a_day = spec.OptionNumber("requests_a_day", 0, 1, kRequestsMost);
-  if (!a_day) return a_day.error();
-  settings.requests_a_day = static_cast<std::uint32_t>(*a_day);
-  const Result<std::optional<std::chrono::milliseconds>> keep = spec.OptionDuration("revisit_for");
-  if (!keep) return keep.error();
-  settings.revisits.keep_up = keep->value_or(0ms);
+  settings.since = network->since;
+  settings.requests_a_day = network->requests_a_day;
+  settings.revisits.keep_up = network->revisits.keep_up;
   return std::unique_ptr<Source>(std::make_unique<EngageSource>(std::move(settings), spec.once));
 }
 

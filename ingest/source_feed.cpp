@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "ingest/feed_follow.h"
+#include "ingest/network_options.h"
 
 namespace latecomer {
 namespace {
 
-constexpr std::int64_t kRequestsADay = 5'000;
-constexpr std::int64_t kRequestsADayMost = 1'000'000;
+constexpr std::uint32_t kFeedRequestsADay = 5'000;
 
 class FeedSource final : public Source {
  public:
@@ -106,16 +106,11 @@ Result<std::unique_ptr<Source>> MakeFeedSource(const SourceSpec& spec) {
   if (settings.urls.empty()) {
     return Invalid("`base` is missing: the address of a feed, or of a page that offers one");
   }
-  if (spec.hashtags.empty()) return Invalid("it has no hashtag to look for");
-  const auto since = spec.OptionTime("since");
-  if (!since) return since.error();
-  settings.since = *since;
-  const auto keep_up = spec.OptionDuration("revisit_for");
-  if (!keep_up) return keep_up.error();
-  if (*keep_up) settings.policy.keep_up = **keep_up;
-  const auto requests = spec.OptionNumber("requests_a_day", kRequestsADay, 1, kRequestsADayMost);
-  if (!requests) return requests.error();
-  settings.requests_a_day = static_cast<std::uint32_t>(*requests);
+  const Result<NetworkOptions> network = ReadNetworkOptions(spec, kFeedRequestsADay);
+  if (!network) return network.error();
+  settings.since = network->since;
+  settings.policy.keep_up = network->revisits.keep_up;
+  settings.requests_a_day = network->requests_a_day;
   return std::unique_ptr<Source>(std::make_unique<FeedSource>(std::move(settings), spec.once));
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "ingest/network_options.h"
 #include "ingest/source_coverage.h"
 #include "ingest/source_mastodon_check.h"
 #include "ingest/source_mastodon_instance.h"
@@ -18,7 +19,6 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kBasesMax = 32;
-constexpr std::int64_t kRequestsADayMax = 10'000'000;
 // How often streams are looked into: what came meanwhile is written together. While nothing comes
 // the pauses grow.
 constexpr milliseconds kStreamPause{250};
@@ -231,7 +231,8 @@ Result<std::unique_ptr<Source>> MakeMastodonSource(const SourceSpec& spec) {
       !known) {
     return known.error();
   }
-  if (spec.hashtags.empty()) return Invalid("it has no hashtag to look for");
+  const Result<NetworkOptions> network = ReadNetworkOptions(spec);
+  if (!network) return network.error();
   MastodonOptions options;
   Result<std::vector<Url>> bases = ReadBases(spec);
   if (!bases) return bases.error();
@@ -242,18 +243,12 @@ Result<std::unique_ptr<Source>> MakeMastodonSource(const SourceSpec& spec) {
         "`token_file` belongs to one instance, and `base` names several; make a source of the one "
         "that has a token");
   }
-  const auto since = spec.OptionTime("since");
-  if (!since) return since.error();
-  options.since = *since;
-  const auto revisit_for = spec.OptionDuration("revisit_for");
-  if (!revisit_for) return revisit_for.error();
-  options.revisit_for = revisit_for->value_or(milliseconds(0));
+  options.since = network->since;
+  options.revisits = network->revisits;
+  options.requests_a_day = network->requests_a_day;
   const auto stream = spec.OptionFlag("stream");
   if (!stream) return stream.error();
   options.stream = *stream;
-  const auto requests = spec.OptionNumber("requests_a_day", 0, 1, kRequestsADayMax);
-  if (!requests) return requests.error();
-  if (*requests > 0) options.requests_a_day = static_cast<std::uint32_t>(*requests);
   return std::unique_ptr<Source>(std::make_unique<MastodonSource>(std::move(options), spec.once));
 }
 

@@ -59,16 +59,13 @@ MastodonWorker::MastodonWorker(SourceContext& context, const MastodonOptions& op
     : context_(context),
       options_(options),
       api_(context, options.bases[number], options.token_file),
-      posts_(context, recent, api_.instance(), static_cast<int>(number),
-             [&] {
-               RevisitPolicy policy;
-               policy.keep_up = options.revisit_for;
-               return policy;
-             }()),
+      posts_(context, recent, api_.instance(), static_cast<int>(number), options.revisits),
       started_(context.Now()),
       backoff_(kAwayFirst, kAwayMax),
       outage_("source " + context.spec().name + ": " + api_.instance()) {
-  if (options.requests_a_day) budget_.emplace(api_.authority(), "", *options.requests_a_day);
+  if (options.requests_a_day > 0) {
+    budget_.emplace(api_.authority(), "", options.requests_a_day);
+  }
 }
 
 Status MastodonWorker::Restore() {

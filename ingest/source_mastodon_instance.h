@@ -27,9 +27,9 @@ struct MastodonOptions {
   std::vector<Url> bases;
   std::string token_file;
   std::optional<TimeMs> since;
-  std::optional<std::uint32_t> requests_a_day;
-  std::chrono::milliseconds revisit_for{0};  // 0: for ever
-  std::optional<bool> stream;                // absent: where there is a token
+  std::uint32_t requests_a_day = 0;  // 0: no ceiling
+  RevisitPolicy revisits;
+  std::optional<bool> stream;  // absent: where there is a token
 };
 
 class MastodonWorker {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ingest/network_options.h"
 #include "ingest/nostr_pull.h"
 #include "ingest/nostr_pull_parts.h"
 
@@ -14,7 +15,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kIdleFirst{10};
 constexpr milliseconds kIdleMost{200};
 constexpr std::size_t kRelaysMax = 50;
-constexpr std::int64_t kRequestsADayMax = 10'000'000;
 
 class NostrSource final : public Source {
  public:
@@ -102,16 +102,11 @@ Result<std::unique_ptr<Source>> MakeNostrSource(const SourceSpec& spec) {
   if (options.relays.size() > kRelaysMax) {
     return Invalid("`base` names more than " + std::to_string(kRelaysMax) + " relays");
   }
-  if (spec.hashtags.empty()) return Invalid("it has no hashtag to look for");
-  const auto since = spec.OptionTime("since");
-  if (!since) return since.error();
-  options.since = *since;
-  const auto keep_up = spec.OptionDuration("revisit_for");
-  if (!keep_up) return keep_up.error();
-  if (*keep_up) options.revisits.keep_up = **keep_up;
-  const auto requests = spec.OptionNumber("requests_a_day", 0, 0, kRequestsADayMax);
-  if (!requests) return requests.error();
-  if (*requests > 0) options.requests_a_day = static_cast<std::uint32_t>(*requests);
+  const Result<NetworkOptions> network = ReadNetworkOptions(spec);
+  if (!network) return network.error();
+  options.since = network->since;
+  options.revisits.keep_up = network->revisits.keep_up;
+  options.requests_a_day = network->requests_a_day;
   const auto stream = spec.OptionFlag("stream");
   if (!stream) return stream.error();
   options.stream = stream->value_or(true);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "ingest/feed_follow.h"
 #include "ingest/http_check.h"
+#include "ingest/network_options.h"
 #include "ingest/request_budget.h"
 #include "ingest/source_coverage.h"
 #include "ingest/wordpress_lists.h"
@@ -14,8 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::int64_t kRequestsADay = 10'000;
-constexpr std::int64_t kRequestsADayMost = 1'000'000;
+constexpr std::uint32_t kBlogRequestsADay = 10'000;
 constexpr std::size_t kVisitsAtOnce = 200;
 constexpr milliseconds kSpacing{100};
 constexpr std::chrono::hours kTermsEvery{1};
@@ -341,7 +341,8 @@ Result<std::unique_ptr<Source>> MakeWordPressSource(const SourceSpec& spec) {
   Result<Url> url = ParseUrl(base.front());
   if (!url) return Invalid("`base`: " + url.error().message);
   options.base = std::move(*url);
-  if (spec.hashtags.empty()) return Invalid("it has no hashtag to look for");
+  const Result<NetworkOptions> network = ReadNetworkOptions(spec, kBlogRequestsADay);
+  if (!network) return network.error();
   options.user = spec.Option("handle");
   options.token_file = spec.Option("token_file");
   if (options.user.empty() != options.token_file.empty()) {
@@ -350,15 +351,9 @@ Result<std::unique_ptr<Source>> MakeWordPressSource(const SourceSpec& spec) {
         "user) go together");
   }
   if (options.user.find(':') != std::string::npos) return Invalid("`handle` has a colon in it");
-  const auto since = spec.OptionTime("since");
-  if (!since) return since.error();
-  options.since = *since;
-  const auto keep_up = spec.OptionDuration("revisit_for");
-  if (!keep_up) return keep_up.error();
-  if (*keep_up) options.policy.keep_up = **keep_up;
-  const auto requests = spec.OptionNumber("requests_a_day", kRequestsADay, 1, kRequestsADayMost);
-  if (!requests) return requests.error();
-  options.requests_a_day = static_cast<std::uint32_t>(*requests);
+  options.since = network->since;
+  options.policy.keep_up = network->revisits.keep_up;
+  options.requests_a_day = network->requests_a_day;
   return std::unique_ptr<Source>(std::make_unique<WordPressSource>(std::move(options), spec.once));
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "ingest/network_options.h"
 #include "ingest/x_api_run.h"
 
 namespace latecomer {
@@ -14,7 +15,6 @@ using namespace std::chrono_literals;
 
 constexpr char kBase[] = "https://api.x.com";
 constexpr std::size_t kHashtagsChecked = 5;
-constexpr std::int64_t kRequestsMost = 10'000'000;
 // A search of the last seven days that is made more seldom would leave out what lies between.
 constexpr std::chrono::hours kRecentRevisit{24 * 6};
 
@@ -102,7 +102,8 @@ Result<std::unique_ptr<Source>> MakeXSource(const SourceSpec& spec) {
   Status known = CheckOptions(
       spec, {"base", "token_file", "search", "stream", "since", "requests_a_day", "revisit_for"});
   if (!known) return known.error();
-  if (spec.hashtags.empty()) return Invalid("it has no hashtag to look for");
+  const Result<NetworkOptions> network = ReadNetworkOptions(spec);
+  if (!network) return network.error();
   XSourceSettings settings;
   settings.api.token_file = spec.Option("token_file");
   if (settings.api.token_file.empty()) {
@@ -116,15 +117,9 @@ Result<std::unique_ptr<Source>> MakeXSource(const SourceSpec& spec) {
   const Result<std::optional<bool>> stream = spec.OptionFlag("stream");
   if (!stream) return stream.error();
   settings.stream = stream->value_or(false);
-  const Result<std::optional<TimeMs>> since = spec.OptionTime("since");
-  if (!since) return since.error();
-  settings.since = *since;
-  const Result<std::int64_t> a_day = spec.OptionNumber("requests_a_day", 0, 1, kRequestsMost);
-  if (!a_day) return a_day.error();
-  settings.requests_a_day = static_cast<std::uint32_t>(*a_day);
-  const Result<std::optional<std::chrono::milliseconds>> keep = spec.OptionDuration("revisit_for");
-  if (!keep) return keep.error();
-  settings.revisits.keep_up = keep->value_or(0ms);
+  settings.since = network->since;
+  settings.requests_a_day = network->requests_a_day;
+  settings.revisits.keep_up = network->revisits.keep_up;
   return std::unique_ptr<Source>(std::make_unique<XSource>(std::move(settings), spec.once));
 }
 

@@ -76,6 +76,15 @@ BOOST_AUTO_TEST_CASE(only_what_is_written_anyhow_is_saved_at_once) {
   BOOST_TEST(batch.IsEmpty());
 }
 
+BOOST_AUTO_TEST_CASE(none_is_no_ceiling) {
+  const std::unique_ptr<HttpClient> client = test::Client(test::LoopbackSettings());
+  RequestBudget budget("server.example", "", 0);
+  BOOST_REQUIRE(budget.Start(*client, {}, 1'700'000'000'000));
+  PostBatch batch("s");
+  BOOST_REQUIRE(budget.Count(batch, 1'000'000, 1'700'000'000'000));
+  BOOST_TEST(!budget.IsSpent(1'700'000'000'000));
+}
+
 BOOST_AUTO_TEST_CASE(a_cursor_without_sense_is_an_error) {
   const std::unique_ptr<HttpClient> client = test::Client(test::LoopbackSettings());
   for (const char* value : {"", "v1 ", "v1 5", "v1 5:", "v1 5:6 x", "v2"}) {

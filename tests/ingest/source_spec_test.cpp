@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "ingest/source.h"
+#include "ingest/network_options.h"
 
 namespace latecomer {
 
@@ -47,6 +47,25 @@ BOOST_AUTO_TEST_CASE(an_option_that_the_kind_does_not_know) {
   BOOST_REQUIRE(!checked);
   BOOST_TEST(checked.error().message.find("`groups`") != std::string::npos);
   BOOST_TEST(checked.error().message.find("`base`, `since`") != std::string::npos);
+}
+
+// Nothing is asked without a ceiling for ever: only what ends has none.
+BOOST_AUTO_TEST_CASE(a_network_has_a_ceiling_unless_it_is_read_once) {
+  SourceSpec spec{"s", "mastodon", {{"tag", "", {}}}, {}, false};
+  BOOST_TEST(ReadNetworkOptions(spec)->requests_a_day == kRequestsADay);
+  BOOST_TEST(ReadNetworkOptions(spec, 7)->requests_a_day == 7U);
+  spec.once = true;
+  BOOST_TEST(ReadNetworkOptions(spec)->requests_a_day == 0U);
+  spec.options = {
+      {"requests_a_day", "9"}, {"revisit_for", "1d"}, {"since", "2026-01-02T00:00:00Z"}};
+  const Result<NetworkOptions> options = ReadNetworkOptions(spec);
+  BOOST_REQUIRE(options);
+  BOOST_TEST(options->requests_a_day == 9U);
+  BOOST_TEST((options->revisits.keep_up == std::chrono::hours(24)));
+  BOOST_TEST((options->since == ParseTime("2026-01-02T00:00:00Z")));
+  BOOST_TEST(!ReadNetworkOptions(spec, 7, 10));
+  spec.hashtags.clear();
+  BOOST_TEST(!ReadNetworkOptions(spec));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
