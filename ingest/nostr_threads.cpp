@@ -276,9 +276,10 @@ Status NostrThreads::Visited(PostBatch& batch, const std::string& root, bool who
   thread.changed = false;
   const TimeMs now = context_.Now();
   // One of which nothing has been found is new each time, but need not be asked for that often.
-  if (thread.members.empty()) return revisits_.Postpone(batch, root, now);
-  // What was written meanwhile has been learned, so that it would not be seen to be new.
-  if (fresh_.erase(root) > 0) {
+  if (thread.members.empty() && whole) return revisits_.Postpone(batch, root, now);
+  // What was written meanwhile has been learned, so that it would not be seen to be new. Where not
+  // all could be asked, that nothing was found says nothing: the pause must not grow.
+  if (fresh_.erase(root) > 0 || !whole) {
     if (Status forgotten = revisits_.Learn(batch, root, {}); !forgotten) return forgotten;
   }
   if (Status done = revisits_.Visited(batch, root, Saved(thread), now); !done) return done;
