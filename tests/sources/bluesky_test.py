@@ -57,6 +57,7 @@ class Bluesky(harness.EndToEnd):
         port = harness.free_port()
         lines = [
             "[replay]", f'listen = "127.0.0.1:{port}"',
+            "[log]", 'level = "trace"',
             "[ingest]", 'contact = "https://replay.example"', 'admin = "127.0.0.1:0"',
             'allowed_private = ["localhost", "127.0.0.1", "::1"]',
             "[[hashtag]]", f'name = "{TAG}"',
@@ -105,7 +106,9 @@ class Bluesky(harness.EndToEnd):
         upper = talk.say(1, "an untagged beginning")
         talk.say(2, f"and #{TAG} joins it", tagged=True, parent=upper)
         run = self.collect(config, talk.expected, "the conversation")
-        self.assertNotIn("pw-", run.err())
+        password = (self.dir / "app-password").read_text().strip()
+        for secret in [password, *(text for _, _, text in talk.expected.values() if text)]:
+            self.assertNotIn(secret, run.err())
 
         talk.edit(reply, "I do, by the lake")
         late = talk.say(2, "late, but here", parent=below, root=root)

@@ -77,6 +77,7 @@ class Nostr(harness.EndToEnd):
         port = harness.free_port()
         return self.write("settings.toml", "\n".join([
             "[replay]", f'listen = "127.0.0.1:{port}"',
+            "[log]", 'level = "trace"',
             "[ingest]", 'contact = "https://replay.example"', 'admin = "127.0.0.1:0"',
             'allowed_private = ["127.0.0.1"]',
             "[[hashtag]]", f'name = "{TAG}"',

@@ -84,6 +84,7 @@ class WordPress(harness.EndToEnd):
     def config(self, kind, base):
         port = harness.free_port()
         return self.write(f"{kind}.toml", "\n".join([
+            "[log]", 'level = "trace"',
             "[replay]", f'listen = "127.0.0.1:{port}"',
             "[ingest]", 'contact = "https://replay.example"', 'admin = "127.0.0.1:0"',
             'allowed_private = ["127.0.0.1"]',
@@ -98,8 +99,11 @@ class WordPress(harness.EndToEnd):
                 for entry in entries if entry["kind"] == "entry"}
 
     def collect(self, config):
-        self.run_until_idle(config=config, seconds=60)
+        outcome = self.run_until_idle(config=config, seconds=60)
         self.assert_same(self.collected(config))
+        for seen in self.blog.expected.values():
+            if seen != "deleted":
+                self.assertNotIn(seen[0].splitlines()[-1], outcome.err)
 
     def assert_same(self, now):
         for identity in sorted(now.keys() | self.blog.expected.keys()):
