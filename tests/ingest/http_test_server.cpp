@@ -1,6 +1,7 @@
 #include "tests/ingest/http_test_server.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -115,6 +116,9 @@ void TestServer::Accept() {
     if (!AwaitReadable(listener_.get(), kPollMs)) continue;
     const int fd = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) continue;
+    // What is sent in several parts must not wait for the other end's delayed acknowledgement.
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const int number = ++connections_;
     const std::scoped_lock lock(mutex_);
     threads_.emplace_back([this, fd, number] { Serve(fd, number); });
