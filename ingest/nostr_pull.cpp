@@ -24,6 +24,7 @@ constexpr milliseconds kEndedWait{60'000};
 constexpr int kOnceAttempts = 3;
 constexpr char kTagged[] = "tagged";
 constexpr char kReplies[] = "replies";
+constexpr char kRoots[] = "roots";  // and the number of the group
 
 void Upper(std::string& text, std::size_t count) {
   for (std::size_t i = 0; i < std::min(count, text.size()); ++i) {
@@ -124,6 +125,8 @@ void NostrPull::Connect(Relay& relay) {
   relay.caught_up = false;
   relay.listened_at = 0;
   relay.listened_version = 0;
+  relay.listened_roots.clear();
+  relay.listened_roots_at.clear();
   if (!options_.stream || context_.spec().once) return;
   std::vector<NostrFilter> filters;
   for (const auto& part : InParts(spellings_)) {
@@ -131,7 +134,7 @@ void NostrPull::Connect(Relay& relay) {
     filter.limit = 1;  // what is stored is asked for by itself
     filters.push_back(std::move(filter));
   }
-  if (Status listens = relay.line->Subscribe(kTagged, filters); !listens) {
+  if (Status listens = Subscribe(relay, kTagged, filters); !listens) {
     Judge(relay, listens.error());
   }
 }
@@ -171,6 +174,14 @@ bool NostrPull::MayAsk(Relay& relay) const {
   return !relay.budget || !relay.budget->IsSpent(context_.Now());
 }
 
+// A subscription is a question, too.
+Status NostrPull::Subscribe(Relay& relay, const std::string& name,
+                            const std::vector<NostrFilter>& filters) {
+  Status subscribed = relay.line->Subscribe(name, filters);
+  if (relay.budget) static_cast<void>(relay.budget->Count(batch_, 1, context_.Now()));
+  return subscribed;
+}
+
 std::optional<std::vector<NostrEvent>> NostrPull::Ask(Relay& relay, const NostrFilter& filter) {
   Result<std::vector<NostrEvent>> events = relay.line->Ask({filter});
   if (relay.budget) static_cast<void>(relay.budget->Count(batch_, 1, context_.Now()));
@@ -203,14 +214,18 @@ Result<bool> NostrPull::Listen(Relay& relay) {
     return true;
   }
   if (relay.caught_up) relay.head = now;
+  const bool replies = ListenToReplies(relay);
+  const bool roots = ListenToRoots(relay);
+  return !arrived.empty() || replies || roots;
+}
+
+// Replies to what has come last, and deletions of it.
+bool NostrPull::ListenToReplies(Relay& relay) {
+  const TimeMs now = context_.Now();
   const bool changed = relay.listened_version != threads_.recent_version();
-  if (!changed || now < relay.listened_at + kListenAgainMs || !MayAsk(relay)) {
-    return !arrived.empty();
-  }
-  if (relay.line->HasEnded(kReplies) && now < relay.listened_at + kEndedWait.count()) {
-    return !arrived.empty();  // visits find them, too
-  }
-  // Replies to what has come last, and deletions of it.
+  if (!changed || now < relay.listened_at + kListenAgainMs || !MayAsk(relay)) return false;
+  // Visits find them, too.
+  if (relay.line->HasEnded(kReplies) && now < relay.listened_at + kEndedWait.count()) return false;
   std::vector<std::string> ids(threads_.recent().begin(), threads_.recent().end());
   std::vector<NostrFilter> filters;
   for (const auto& part : InParts(ids)) {
@@ -220,10 +235,40 @@ Result<bool> NostrPull::Listen(Relay& relay) {
   }
   relay.listened_at = now;
   relay.listened_version = threads_.recent_version();
-  if (Status listens = relay.line->Subscribe(kReplies, filters); !listens) {
+  if (Status listens = Subscribe(relay, kReplies, filters); !listens) {
     Judge(relay, listens.error());
   }
   return true;
+}
+
+// Replies to conversations, however long ago they began: each states the root that it belongs to.
+bool NostrPull::ListenToRoots(Relay& relay) {
+  const auto& groups = threads_.root_groups();
+  relay.listened_roots.resize(groups.size());
+  relay.listened_roots_at.resize(groups.size());
+  bool any = false;
+  for (std::size_t i = 0; i < groups.size() && MayAsk(relay); ++i) {
+    const TimeMs now = context_.Now();
+    const std::string name = kRoots + std::to_string(i);
+    TimeMs& listened_at = relay.listened_roots_at[i];
+    if (relay.listened_roots[i] == groups[i] || now < listened_at + kListenAgainMs) continue;
+    if (relay.line->HasEnded(name) && now < listened_at + kEndedWait.count()) continue;
+    std::vector<NostrFilter> filters;
+    for (const auto& part : InParts(groups[i])) {
+      for (const char letter : {'e', 'E'}) {
+        NostrFilter filter = RepliesFilter(letter, part);
+        filter.limit = 1;  // what is stored is asked for by itself
+        filters.push_back(std::move(filter));
+      }
+    }
+    relay.listened_roots[i] = groups[i];
+    listened_at = now;
+    any = true;
+    if (Status listens = Subscribe(relay, name, filters); !listens) {
+      Judge(relay, listens.error());
+    }
+  }
+  return any;
 }
 
 // What came to the relay while nobody listened.
@@ -236,12 +281,7 @@ Status NostrPull::CatchUp(Relay& relay) {
     for (const auto& part : InParts(spellings_)) {
       if (Status read = CatchUpWith(relay, TaggedFilter(part), since); !read) return read;
     }
-    // Of what has come last, further: it is little, and clocks differ.
-    const TimeMs further = std::min(since, now - kSweepBack.count());
-    std::vector<std::string> ids(threads_.recent().begin(), threads_.recent().end());
-    for (const auto& part : InParts(ids)) {
-      if (Status read = CatchUpWith(relay, RepliesFilter('e', part), further); !read) return read;
-    }
+    if (Status read = CatchUpReplies(relay, since); !read) return read;
     if (!relay.line->is_connected() || now < relay.retry_at) return {};
   }
   if (!is_first) covered_until_ = std::min(covered_until_, relay.head);
@@ -257,6 +297,26 @@ Status NostrPull::CatchUp(Relay& relay) {
     return moved;
   }
   return threads_.Write(batch_);
+}
+
+Status NostrPull::CatchUpReplies(Relay& relay, TimeMs since) {
+  // Of what has come last, further: it is little, and clocks differ.
+  const TimeMs further = std::min(since, context_.Now() - kSweepBack.count());
+  const std::vector<std::string> ids(threads_.recent().begin(), threads_.recent().end());
+  for (const auto& part : InParts(ids)) {
+    if (Status read = CatchUpWith(relay, RepliesFilter('e', part), further); !read) return read;
+  }
+  const std::vector<std::vector<std::string>> groups = threads_.root_groups();
+  for (const auto& group : groups) {
+    for (const auto& part : InParts(group)) {
+      for (const char letter : {'e', 'E'}) {
+        if (Status read = CatchUpWith(relay, RepliesFilter(letter, part), since); !read) {
+          return read;
+        }
+      }
+    }
+  }
+  return {};
 }
 
 Status NostrPull::CatchUpWith(Relay& relay, const NostrFilter& filter, TimeMs since) {

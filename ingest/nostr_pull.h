@@ -68,6 +68,8 @@ class NostrPull {
     TimeMs sweep_at = 0;
     TimeMs listened_at = 0;
     std::uint64_t listened_version = 0;
+    std::vector<std::vector<std::string>> listened_roots;  // what was subscribed to, by group
+    std::vector<TimeMs> listened_roots_at;
     std::map<std::string, NostrPager> walks;  // by hashtag
     std::vector<NostrEvent> arrived;
     std::optional<RequestBudget> budget;
@@ -81,10 +83,14 @@ class NostrPull {
   // What came of asking it. An error is the relay's state, not the source's.
   void Judge(Relay& relay, const Error& error);
   bool MayAsk(Relay& relay) const;
+  Status Subscribe(Relay& relay, const std::string& name, const std::vector<NostrFilter>& filters);
   std::optional<std::vector<NostrEvent>> Ask(Relay& relay, const NostrFilter& filter);
 
   Result<bool> Listen(Relay& relay);
+  bool ListenToReplies(Relay& relay);
+  bool ListenToRoots(Relay& relay);
   Status CatchUp(Relay& relay);
+  Status CatchUpReplies(Relay& relay, TimeMs since);
   Status CatchUpWith(Relay& relay, const NostrFilter& filter, TimeMs since);
   Result<bool> ReadHistory(Relay& relay);
   Status EndHistory(Relay& relay, const std::string& hashtag, const NostrPager& walk);

@@ -123,10 +123,21 @@ KnownPosts NostrThreads::Saved(const Thread& thread) const {
 }
 
 void NostrThreads::Remember(const std::string& id, const std::string& root) {
-  if (!owners_.emplace(id, &*roots_.insert(root).first).second) return;
+  const auto [which, is_new] = roots_.insert(root);
+  if (is_new) ListenFor(root);
+  if (!owners_.emplace(id, &*which).second) return;
   recent_.push_back(id);
   if (recent_.size() > kRecentMax) recent_.pop_front();
   ++recent_version_;
+}
+
+// Where there are too many, in the place of the one that began first.
+void NostrThreads::ListenFor(const std::string& root) {
+  const std::size_t at = next_root_++ % (kRootGroup * kRootGroupsMax);
+  if (at / kRootGroup == root_groups_.size()) root_groups_.emplace_back();
+  std::vector<std::string>& group = root_groups_[at / kRootGroup];
+  if (at % kRootGroup == group.size()) group.emplace_back();
+  group[at % kRootGroup] = root;
 }
 
 std::vector<std::string> NostrThreads::Members(const std::string& root) {
@@ -206,7 +217,7 @@ Result<bool> NostrThreads::Take(PostBatch& batch, const NostrEvent& event,
   Put(batch, thread, event, MakeNostrPost(event, place, profile, instance, now), carried);
   member->second.digest = digest;
   thread.changed = true;
-  Remember(event.id, *roots_.insert(root).first);
+  Remember(event.id, root);
   const TimeMs when = is_more ? now : now + std::chrono::milliseconds(kSoon).count();
   if (is_more || is_new) {
     fresh_.insert(root);

@@ -58,12 +58,17 @@ class NostrThreads {
   const std::deque<std::string>& recent() const { return recent_; }
   // Changes with recent().
   std::uint64_t recent_version() const { return recent_version_; }
+  // The conversations that began last, in groups of up to kRootGroup, so that one that is new
+  // changes one group only: late replies are to be listened for as well.
+  const std::vector<std::vector<std::string>>& root_groups() const { return root_groups_; }
 
   // It was visited. Not `whole`: something of it could not be asked, so it is visited soon again.
   Status Visited(PostBatch& batch, const std::string& root, bool whole);
   const Revisits& revisits() const { return revisits_; }
 
   static constexpr std::size_t kRecentMax = 300;
+  static constexpr std::size_t kRootGroup = 300;
+  static constexpr std::size_t kRootGroupsMax = 8;
 
  private:
   struct Member {
@@ -82,6 +87,7 @@ class NostrThreads {
   void Put(PostBatch& batch, const Thread& thread, const NostrEvent& event, Post post,
            const std::vector<std::string>& carried);
   void Remember(const std::string& id, const std::string& root);
+  void ListenFor(const std::string& root);
   Status Settle(PostBatch& batch);
 
   SourceContext& context_;
@@ -93,6 +99,8 @@ class NostrThreads {
   std::set<std::string, std::less<>> fresh_;  // something new has come since their last visit
   std::deque<std::string> recent_;
   std::uint64_t recent_version_ = 0;
+  std::vector<std::vector<std::string>> root_groups_;
+  std::size_t next_root_ = 0;  // where in the groups the next one goes
 };
 
 }  // namespace latecomer
