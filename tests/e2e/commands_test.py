@@ -28,6 +28,7 @@ COMMANDS = [
     "replay",
     "migrate",
     "doctor",
+    "fetch",
 ]
 
 
